@@ -1,0 +1,92 @@
+# A room is one folder below src and one library. Its DEPS are the single list of what it may
+# include: the layer check (tools/layers) reads the same call.
+#
+#   flotilla_room(NAME core DEPS base async json db auth a2a/types.h LIBS crypto)
+#
+# NAME     folder and library name (flotilla_<name>)
+# DEPS     rooms it may use; `room/header.h` allows that one header only
+# LIBS     third-party libraries, see ThirdParty.cmake
+# PROGRAM  name of the executable made from main.cc
+#
+# Sources are *.cc here and one folder deeper (drivers). *_test.cc become <name>_test, *_bench.cc
+# <name>_bench, *_fuzz.cc are left to the fuzz build. A test that has its own main says so by a
+# file test_main.cc.
+
+# The precompiled header is built once and reused by every target: all have the same flags.
+file(WRITE ${CMAKE_BINARY_DIR}/pch.cc.new "// An empty unit that carries the precompiled header.\n")
+file(COPY_FILE ${CMAKE_BINARY_DIR}/pch.cc.new ${CMAKE_BINARY_DIR}/pch.cc ONLY_IF_DIFFERENT)
+add_library(flotilla_pch STATIC ${CMAKE_BINARY_DIR}/pch.cc)
+target_precompile_headers(flotilla_pch PRIVATE ${PROJECT_SOURCE_DIR}/src/pch.h)
+
+function(_flotilla_use_pch target)
+  target_precompile_headers(${target} REUSE_FROM flotilla_pch)
+endfunction()
+
+# Links the rooms named in DEPS that exist already.
+function(_flotilla_link_rooms target scope)
+  foreach(dep ${ARGN})
+    string(REGEX REPLACE "/.*" "" room ${dep})
+    if(TARGET flotilla_${room})
+      target_link_libraries(${target} ${scope} flotilla_${room})
+    endif()
+  endforeach()
+endfunction()
+
+function(_flotilla_room_test name)
+  if(NOT FLOTILLA_TESTS OR NOT ARGN)
+    return()
+  endif()
+  add_executable(${name}_test ${ARGN})
+  if("${ARGN}" MATCHES "test_main\\.cc")
+    set(gtest flotilla_lib_gtest)
+  else()
+    set(gtest flotilla_lib_gtest_main)
+  endif()
+  target_link_libraries(${name}_test PRIVATE flotilla_${name} ${gtest})
+  _flotilla_use_pch(${name}_test)
+  set_property(GLOBAL APPEND PROPERTY FLOTILLA_TEST_TARGETS ${name}_test)
+endfunction()
+
+function(_flotilla_room_bench name)
+  if(NOT FLOTILLA_TESTS OR NOT ARGN)
+    return()
+  endif()
+  add_executable(${name}_bench ${ARGN})
+  target_link_libraries(${name}_bench PRIVATE flotilla_${name} flotilla_lib_benchmark)
+  _flotilla_use_pch(${name}_bench)
+  set_property(GLOBAL APPEND PROPERTY FLOTILLA_BENCH_TARGETS ${name}_bench)
+endfunction()
+
+function(flotilla_room)
+  cmake_parse_arguments(ROOM "" "NAME;PROGRAM" "DEPS;LIBS" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS *.cc */*.cc)
+  set(tests ${sources})
+  set(benches ${sources})
+  list(FILTER tests INCLUDE REGEX "(_test|/test_main)\\.cc$")
+  list(FILTER benches INCLUDE REGEX "_bench\\.cc$")
+  list(FILTER sources EXCLUDE REGEX "(_test|_bench|_fuzz|/test_main|/main)\\.cc$")
+
+  list(TRANSFORM ROOM_LIBS PREPEND flotilla_lib_)
+  set(target flotilla_${ROOM_NAME})
+  if(sources)
+    set(scope PUBLIC)
+    add_library(${target} STATIC ${sources})
+    _flotilla_use_pch(${target})
+  else()
+    set(scope INTERFACE)
+    add_library(${target} INTERFACE)
+  endif()
+  target_include_directories(${target} ${scope} ${PROJECT_SOURCE_DIR}/src)
+  target_link_libraries(${target} ${scope} ${ROOM_LIBS} flotilla_lib_fmt Threads::Threads)
+  _flotilla_link_rooms(${target} ${scope} ${ROOM_DEPS})
+
+  _flotilla_room_test(${ROOM_NAME} ${tests})
+  _flotilla_room_bench(${ROOM_NAME} ${benches})
+
+  if(ROOM_PROGRAM AND EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/main.cc)
+    add_executable(${ROOM_PROGRAM} main.cc)
+    target_link_libraries(${ROOM_PROGRAM} PRIVATE ${target})
+    _flotilla_use_pch(${ROOM_PROGRAM})
+    install(TARGETS ${ROOM_PROGRAM} RUNTIME)
+  endif()
+endfunction()
