@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 # Debian 12 packages, by what they are needed for. Sourced by ./dev.
 
 packages_build=(

@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154
 # `./dev test`: parts in order, each timed, results summed over everything. Sourced by ./dev.
 #
 # A suite is an executable tests/NAME/run. It gets FLOTILLA_BIN (the program to test),
