@@ -4,8 +4,8 @@ set(CMAKE_CXX_STANDARD 23)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
-# Everything is position independent (PIE) by the compilers' default: the precompiled header is shared
-# by libraries and programs, so CMake must not give them different flags.
+# The compilers make everything position independent (PIE) by default. CMake must not add to it: the
+# precompiled header is shared by libraries and programs, which then need the same flags.
 set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
 
 option(FLOTILLA_TESTS "Build unit tests and benchmarks" ON)

@@ -12,14 +12,14 @@
 # <name>_bench, *_fuzz.cc are left to the fuzz build. A test that has its own main says so by a
 # file test_main.cc.
 
-# The precompiled header is built once and reused by every target: all have the same flags.
-file(WRITE ${CMAKE_BINARY_DIR}/pch.cc.new "// An empty unit that carries the precompiled header.\n")
-file(COPY_FILE ${CMAKE_BINARY_DIR}/pch.cc.new ${CMAKE_BINARY_DIR}/pch.cc ONLY_IF_DIFFERENT)
-add_library(flotilla_pch STATIC ${CMAKE_BINARY_DIR}/pch.cc)
-target_precompile_headers(flotilla_pch PRIVATE ${PROJECT_SOURCE_DIR}/src/pch.h)
+# Asio, compiled once. The same target carries the precompiled header that every other one reuses:
+# all have the same flags, and all need this library because the header includes Asio.
+add_library(flotilla_asio STATIC ${PROJECT_SOURCE_DIR}/src/async/asio_impl.cc)
+target_link_libraries(flotilla_asio PUBLIC Threads::Threads)
+target_precompile_headers(flotilla_asio PRIVATE ${PROJECT_SOURCE_DIR}/src/pch.h)
 
 function(_flotilla_use_pch target)
-  target_precompile_headers(${target} REUSE_FROM flotilla_pch)
+  target_precompile_headers(${target} REUSE_FROM flotilla_asio)
 endfunction()
 
 # Links the rooms named in DEPS that exist already.
@@ -64,7 +64,7 @@ function(flotilla_room)
   set(benches ${sources})
   list(FILTER tests INCLUDE REGEX "(_test|/test_main)\\.cc$")
   list(FILTER benches INCLUDE REGEX "_bench\\.cc$")
-  list(FILTER sources EXCLUDE REGEX "(_test|_bench|_fuzz|/test_main|/main)\\.cc$")
+  list(FILTER sources EXCLUDE REGEX "(_test|_bench|_fuzz|/test_main|/main|/asio_impl)\\.cc$")
 
   list(TRANSFORM ROOM_LIBS PREPEND flotilla_lib_)
   set(target flotilla_${ROOM_NAME})
@@ -77,7 +77,7 @@ function(flotilla_room)
     add_library(${target} INTERFACE)
   endif()
   target_include_directories(${target} ${scope} ${PROJECT_SOURCE_DIR}/src)
-  target_link_libraries(${target} ${scope} ${ROOM_LIBS} flotilla_lib_fmt Threads::Threads)
+  target_link_libraries(${target} ${scope} ${ROOM_LIBS} flotilla_asio flotilla_lib_fmt)
   _flotilla_link_rooms(${target} ${scope} ${ROOM_DEPS})
 
   _flotilla_room_test(${ROOM_NAME} ${tests})

@@ -125,7 +125,8 @@ try_build() {
     pass
     printf '   built %s in %s\n' "$1" "$(minutes $((SECONDS - start)))"
   else
-    grep -E 'error:|FAILED|undefined|cannot' "$log" | head -40 || tail -40 "$log"
+    grep -E '(error|undefined symbol|warning): ' "$log" | grep -v '^/usr/bin/env' | cut -c1-400 |
+      head -40 || tail -40 "$log"
     fail 1 "$1: does not build, see $log"
     return 1
   fi
@@ -178,12 +179,12 @@ unit_tests() {
   local preset=$1 program room programs=()
   shift
   if [[ $# -eq 0 ]]; then
-    mapfile -t programs < <(ninja -C "build/$preset" -t query unit_tests 2>/dev/null |
-      sed -n 's/^ *|\{0,2\} *\([a-z0-9_]*_test\)$/\1/p' | sort -u)
+    mapfile -t programs <"build/$preset/unit_tests.txt"
   else
     for room in "$@"; do programs+=("${room}_test"); done
   fi
   for program in "${programs[@]}"; do
+    [[ -n $program ]] || continue
     if [[ -x build/$preset/$program ]]; then
       unit_test "$preset" "build/$preset/$program"
     else
