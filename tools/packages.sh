@@ -77,6 +77,8 @@ need_node() {
     }
     [[ $("$bin/node" --version) == "v$node_version" ]] || return 1
   fi
+  # Node has its own list of authorities; let it trust this machine's too (proxies, mirrors).
+  export NODE_EXTRA_CA_CERTS=${NODE_EXTRA_CA_CERTS:-/etc/ssl/certs/ca-certificates.crt}
   export PATH=$bin:$PATH
 }
 
