@@ -1,0 +1,158 @@
+#include <fmt/format.h>
+
+#include <charconv>
+#include <cmath>
+#include <iterator>
+#include <system_error>
+
+#include "json/number_internal.h"
+
+namespace flotilla::json {
+namespace {
+
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+std::size_t skip_digits(std::string_view text, std::size_t at) {
+  while (at < text.size() && is_digit(text[at])) ++at;
+  return at;
+}
+
+/// A number as significant digits and the place of its decimal point: 0.DIGITS * 10^point.
+struct Decimal {
+  bool negative = false;
+  std::string digits;  // without leading and trailing zeros; empty for zero
+  std::int64_t point = 0;
+};
+
+constexpr std::int64_t kExponentCap = 1'000'000'000;  // far beyond any length that can offset it
+
+std::int64_t read_exponent(std::string_view text) {
+  const bool negative = text.starts_with('-');
+  if (text.starts_with('-') || text.starts_with('+')) text.remove_prefix(1);
+  std::int64_t value = 0;
+  for (const char c : text) {
+    if (value < kExponentCap) value = value * 10 + (c - '0');
+  }
+  return negative ? -value : value;
+}
+
+Decimal to_decimal(std::string_view text) {
+  Decimal out;
+  if (text.starts_with('-')) {
+    out.negative = true;
+    text.remove_prefix(1);
+  }
+  const std::size_t exponent_at = text.find_first_of("eE");
+  std::string_view mantissa = text.substr(0, exponent_at);
+  const std::size_t dot = mantissa.find('.');
+  out.digits = mantissa.substr(0, dot);
+  out.point = static_cast<std::int64_t>(out.digits.size());
+  if (dot != std::string_view::npos) out.digits += mantissa.substr(dot + 1);
+  if (exponent_at != std::string_view::npos) {
+    out.point += read_exponent(text.substr(exponent_at + 1));
+  }
+  const std::size_t first = out.digits.find_first_not_of('0');
+  if (first == std::string::npos) {
+    out.digits.clear();
+    return out;
+  }
+  out.digits.erase(0, first);
+  out.point -= static_cast<std::int64_t>(first);
+  out.digits.erase(out.digits.find_last_not_of('0') + 1);
+  return out;
+}
+
+template <class T>
+std::optional<T> to_integer(std::string_view text) {
+  T value{};
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, value);
+  if (error == std::errc{} && stop == end) return value;
+  Decimal decimal = to_decimal(text);
+  if (decimal.digits.empty()) return T{0};
+  const auto length = static_cast<std::int64_t>(decimal.digits.size());
+  constexpr std::int64_t kMostDigits = 20;  // of 2^64 - 1
+  if (decimal.point < length || decimal.point > kMostDigits) return std::nullopt;
+  std::string plain = decimal.negative ? "-" : "";
+  plain += decimal.digits;
+  plain.append(static_cast<std::size_t>(decimal.point - length), '0');
+  end = plain.data() + plain.size();
+  const auto [plain_stop, plain_error] = std::from_chars(plain.data(), end, value);
+  if (plain_error == std::errc{} && plain_stop == end) return value;
+  return std::nullopt;
+}
+
+template <class T>
+void append_integer(T value, std::string& out) {
+  const fmt::format_int text(value);
+  out.append(text.data(), text.size());
+}
+
+}  // namespace
+
+std::size_t number_length(std::string_view text) {
+  std::size_t at = text.starts_with('-') ? 1 : 0;
+  if (at == text.size() || !is_digit(text[at])) return 0;
+  at = text[at] == '0' ? at + 1 : skip_digits(text, at);
+  if (at < text.size() && text[at] == '.') {
+    const std::size_t stop = skip_digits(text, at + 1);
+    if (stop == at + 1) return 0;
+    at = stop;
+  }
+  if (at < text.size() && (text[at] == 'e' || text[at] == 'E')) {
+    ++at;
+    if (at < text.size() && (text[at] == '+' || text[at] == '-')) ++at;
+    const std::size_t stop = skip_digits(text, at);
+    if (stop == at) return 0;
+    at = stop;
+  }
+  return at;
+}
+
+std::optional<std::int64_t> number_to_int64(std::string_view text) {
+  return to_integer<std::int64_t>(text);
+}
+
+std::optional<std::uint64_t> number_to_uint64(std::string_view text) {
+  return to_integer<std::uint64_t>(text);
+}
+
+std::optional<double> number_to_double(std::string_view text) {
+  double value = 0;
+  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error == std::errc::result_out_of_range) {
+    // The library does not say on which side: too small is zero, too large is refused.
+    const Decimal decimal = to_decimal(text);
+    if (decimal.point > 0) return std::nullopt;
+    return decimal.negative ? -0.0 : 0.0;
+  }
+  if (error != std::errc{} || !std::isfinite(value)) return std::nullopt;
+  return value;
+}
+
+bool number_is_finite(std::string_view text) {
+  constexpr std::size_t kAlwaysFinite = 300;  // digits; the largest double has 309
+  if (text.size() < kAlwaysFinite && text.find_first_of("eE") == std::string_view::npos) {
+    return true;
+  }
+  return number_to_double(text).has_value();
+}
+
+void append_number(std::int64_t value, std::string& out) {
+  append_integer(value, out);
+}
+void append_number(std::uint64_t value, std::string& out) {
+  append_integer(value, out);
+}
+
+void append_number(double value, std::string& out) {
+  if (!std::isfinite(value)) {
+    out += "null";
+    return;
+  }
+  fmt::format_to(std::back_inserter(out), "{}", value);
+}
+
+}  // namespace flotilla::json
