@@ -1,0 +1,29 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "a2a/error.h"
+#include "a2a/handler.h"
+#include "base/time.h"
+#include "json/json.h"
+
+namespace flotilla::a2a {
+
+/// What the server adapters are told by the configuration. Immutable after start.
+struct ServerConfig {
+  /// `--public-url`, without a trailing slash. Empty: cards name the Host that was asked.
+  std::string public_url;
+  Profile profile = Profile::v1_0_1;
+  /// `--a2a-lenient-version`: a JSON-RPC request without A2A-Version may use 1.0 methods.
+  bool lenient_version = false;
+  /// Cards then ask for a bearer token.
+  bool authentication = false;
+  /// The agent at the root URL.
+  AgentRef front_desk{"default", "front-desk"};
+  Duration heartbeat = std::chrono::seconds(15);
+  std::chrono::seconds card_max_age{300};
+  json::ParseLimits limits;
+};
+
+}  // namespace flotilla::a2a

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "a2a/error.h"
+#include "a2a/handler.h"
+#include "a2a/v03.h"
+#include "a2a/version.h"
+#include "http/message.h"
+
+namespace flotilla::a2a {
+
+enum class Binding : std::uint8_t { jsonrpc, rest };
+
+/// How the answer to one request is spelled.
+struct Wire {
+  Version version = Version::v1_0;
+  Binding binding = Binding::jsonrpc;
+  Profile profile = Profile::v1_0_1;
+  bool plain_json = false;  // 1.0 REST: application/json, not application/a2a+json
+  std::string id = "null";  // JSON-RPC: JSON text of the request's id
+};
+
+inline v03::Form form_of(const Wire& wire) {
+  return wire.binding == Binding::jsonrpc ? v03::Form::rpc : v03::Form::rest;
+}
+
+/// One request on its way. `http` lives until the response is done.
+struct Exchange {
+  http::Request& http;
+  AgentRef agent;
+  Wire wire;
+};
+
+// Complete answers. The JSON texts are of the 1.0 model; a 0.3 wire translates them.
+http::Response answer_send(const Exchange& exchange, SendOutcome outcome);
+http::Response answer_task(const Exchange& exchange, std::string task);
+http::Response answer_list(const Exchange& exchange, const ListTasksResponse& page);
+/// Also logs errors that are our own fault, since the answer hides them.
+http::Response answer_error(const Exchange& exchange, const Error& error);
+
+/// The body that tells an error: JSON-RPC envelope, 1.0 or 0.3 REST object.
+std::string error_body(const Wire& wire, const Error& error, std::string_view request_id);
+
+/// An answer that needs no waiting.
+Async<http::Response> ready(http::Response response);
+Async<http::Response> refuse(const Exchange& exchange, const Error& error);
+
+}  // namespace flotilla::a2a
