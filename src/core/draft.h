@@ -1,0 +1,27 @@
+#pragma once
+
+#include <string>
+#include <variant>
+
+#include "a2a/types.h"
+#include "core/event.h"
+
+namespace flotilla::core {
+
+/// An event that is about to be appended: it has no seq yet. `change` is what it does to the task's
+/// snapshot; `payload` is the same as JSON text.
+struct Draft {
+  EventKind kind = EventKind::note;
+  std::string actor;
+  std::string payload;
+  std::variant<std::monostate, a2a::Message, a2a::TaskStatusUpdateEvent,
+               a2a::TaskArtifactUpdateEvent>
+      change;
+
+  static Draft message(std::string actor, a2a::Message message);
+  static Draft status(std::string actor, a2a::TaskStatusUpdateEvent update);
+  static Draft artifact(std::string actor, a2a::TaskArtifactUpdateEvent update);
+  static Draft record(EventKind kind, std::string actor, std::string payload);
+};
+
+}  // namespace flotilla::core

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstddef>
+
+#include "base/time.h"
+
+/// Every bound of the room, each reached by a test.
+namespace flotilla::core {
+
+/// Uncommitted events of one task; a runner that emits more waits for the commit.
+inline constexpr std::size_t kMaxPendingEvents = 256;
+/// Undelivered events of one subscriber; one that falls further behind is closed with its cursor.
+inline constexpr std::size_t kMaxQueuedEvents = 1024;
+inline constexpr std::size_t kMaxQueuedBytes = std::size_t{8} << 20;
+/// A task's snapshot is kept in memory up to this size, else read from storage.
+inline constexpr std::size_t kMaxCachedSnapshot = std::size_t{1} << 20;
+/// Events of one page when a subscriber catches up from storage.
+inline constexpr std::size_t kCatchUpPage = 200;
+/// A task that holds more events than this in one snapshot is refused (messages and artifacts).
+inline constexpr std::size_t kMaxSnapshotRows = 100'000;
+/// Bytes of a foreign id (contextId, messageId).
+inline constexpr std::size_t kMaxForeignId = 256;
+inline constexpr Duration kLease = std::chrono::seconds(30);
+inline constexpr Duration kLeaseRenewal = std::chrono::seconds(10);
+/// How often tasks without a live holder are looked for.
+inline constexpr Duration kAdoption = std::chrono::seconds(5);
+inline constexpr std::size_t kAdoptionPage = 500;
+/// Runs of this process at once; further tasks wait, submitted, until one ends.
+inline constexpr std::size_t kMaxRuns = 20'000;
+
+}  // namespace flotilla::core

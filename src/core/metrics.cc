@@ -1,0 +1,21 @@
+#include "core/metrics.h"
+
+namespace flotilla::core {
+
+Metrics::Metrics(telemetry::Registry& registry)
+    : tasks_created(registry.counter("flotilla_tasks_created_total", "Tasks created")),
+      events_appended(registry.counter("flotilla_events_total", "Task events committed")),
+      leases_lost(registry.counter("flotilla_leases_lost_total",
+                                   "Writes refused because another holder had the task")),
+      runs_resumed(registry.counter("flotilla_runs_resumed_total",
+                                    "Turns that went on after their holder was gone")),
+      slow_readers(registry.counter("flotilla_slow_readers_total",
+                                    "Subscribers cut off because they fell too far behind")),
+      runs_active(registry.gauge("flotilla_runs_active", "Turns going on now")),
+      subscribers(registry.gauge("flotilla_task_subscribers", "Readers of live task journals")),
+      outbox_delivered(
+          registry.counter("flotilla_outbox_delivered_total", "Outbox entries delivered")),
+      outbox_dead(registry.counter("flotilla_outbox_dead_total",
+                                   "Outbox entries given up after all attempts")) {}
+
+}  // namespace flotilla::core

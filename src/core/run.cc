@@ -1,0 +1,111 @@
+#include <boost/asio/this_coro.hpp>
+
+#include "async/clock.h"
+#include "core/limits.h"
+#include "core/runner.h"
+#include "core/task_log.h"
+
+namespace flotilla::core {
+
+Run::Run(std::shared_ptr<TaskLog> log, std::uint64_t token, Services& services, a2a::Task task,
+         std::uint64_t seq, std::uint64_t resumed_after)
+    : log_(std::move(log)),
+      token_(token),
+      services_(services),
+      row_(log_->projected()),
+      task_(std::move(task)),
+      resumed_after_(resumed_after),
+      seen_(seq) {
+  // The message that began this turn may be on its way to the store still.
+  for (auto& message : log_->messages_after(seq, &seen_))
+    task_.history.push_back(std::move(message));
+}
+
+Clock& Run::clock() {
+  return services_.clock;
+}
+
+const a2a::Message& Run::input() const {
+  for (auto it = task_.history.rbegin(); it != task_.history.rend(); ++it)
+    if (it->role == a2a::MessageRole::user) return *it;
+  return task_.history.back();
+}
+
+Async<Result<>> Run::emit(Draft draft) {
+  CO_TRY_VOID(log_->append(token_, std::move(draft)));
+  if (log_->pending() >= kMaxPendingEvents) co_return co_await flush();
+  auto executor = co_await boost::asio::this_coro::executor;
+  TaskLog::commit_soon(log_, executor);
+  co_return ok();
+}
+
+a2a::TaskStatusUpdateEvent Run::status_event(a2a::TaskState state) {
+  a2a::TaskStatusUpdateEvent update;
+  update.taskId = task_.id;
+  update.contextId = row_.context_id;
+  update.status.state = state;
+  update.status.timestamp = services_.clock.now();
+  return update;
+}
+
+Async<Result<>> Run::status(a2a::TaskState state, std::optional<a2a::Message> message) {
+  auto update = status_event(state);
+  update.status.message = std::move(message);
+  auto draft = Draft::status(row_.agent, std::move(update));
+  co_return co_await emit(std::move(draft));
+}
+
+Async<Result<>> Run::artifact(a2a::Artifact artifact, bool append, bool last_chunk) {
+  a2a::TaskArtifactUpdateEvent update;
+  update.taskId = task_.id;
+  update.contextId = row_.context_id;
+  update.artifact = std::move(artifact);
+  update.append = append;
+  update.lastChunk = last_chunk;
+  auto draft = Draft::artifact(row_.agent, std::move(update));
+  co_return co_await emit(std::move(draft));
+}
+
+Async<Result<>> Run::reply(a2a::Message message) {
+  log_->mark_direct();
+  auto update = status_event(a2a::TaskState::completed);
+  message.taskId.reset();
+  update.status.message = std::move(message);
+  auto draft = Draft::status(row_.agent, std::move(update));
+  co_return co_await emit(std::move(draft));
+}
+
+Async<Result<>> Run::record(EventKind kind, std::string payload) {
+  auto draft = Draft::record(kind, row_.agent, std::move(payload));
+  co_return co_await emit(std::move(draft));
+}
+
+Async<Result<>> Run::flush() {
+  return TaskLog::durable(log_);
+}
+
+std::vector<a2a::Message> Run::take_messages() {
+  return log_->messages_after(seen_, &seen_);
+}
+
+Async<Result<>> Run::sleep(Duration duration) {
+  CO_TRY_VOID(co_await flush());
+  co_await services_.clock.sleep_for(duration);
+  co_return ok();
+}
+
+a2a::Message Run::message(std::string text) {
+  return make_message(services_, row_, std::move(text));
+}
+
+a2a::Message make_message(Services& services, const TaskRow& row, std::string text) {
+  a2a::Message message;
+  message.messageId = make_uuid_v7(services.clock.now(), services.random).to_string();
+  message.contextId = row.context_id;
+  message.taskId = row.id.to_string();
+  message.role = a2a::MessageRole::agent;
+  message.parts.push_back(a2a::text_part(std::move(text)));
+  return message;
+}
+
+}  // namespace flotilla::core

@@ -1,0 +1,86 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "a2a/types.h"
+#include "async/async.h"
+#include "async/clock.h"
+#include "base/context.h"
+#include "base/result.h"
+#include "core/draft.h"
+#include "core/task.h"
+
+namespace flotilla::core {
+
+class TaskLog;
+struct Services;
+
+/// One turn of an agent for one task: its input, and the only way to write to its journal. Lives on
+/// one loop, as long as Runner::run() does.
+///
+/// Events are committed together: what a runner emits without waiting in between becomes one batch,
+/// written as soon as it waits or returns. A side effect therefore comes after `co_await flush()`.
+class Run {
+ public:
+  Run(std::shared_ptr<TaskLog> log, std::uint64_t token, Services& services, a2a::Task task,
+      std::uint64_t seq, std::uint64_t resumed_after);
+
+  [[nodiscard]] const TaskRow& row() const { return row_; }
+  /// Snapshot at the start of the run: history (newest message last), artifacts, status.
+  [[nodiscard]] const a2a::Task& task() const { return task_; }
+  /// The message that began this turn.
+  [[nodiscard]] const a2a::Message& input() const;
+  /// True when an earlier holder began this turn: go on after what task() already shows.
+  [[nodiscard]] bool resumed() const { return resumed_after_ > 0; }
+  [[nodiscard]] Clock& clock();
+
+  /// Errors of all writers: conflict/LEASE_LOST (another holder has the task, or it ended: return
+  /// at once), failed_precondition/ILLEGAL_TRANSITION, storage errors. Wait only while too much is
+  /// uncommitted.
+  Async<Result<>> status(a2a::TaskState state, std::optional<a2a::Message> message = {});
+  Async<Result<>> artifact(a2a::Artifact artifact, bool append, bool last_chunk);
+  /// Answers the turn with a bare Message: the task completes and A2A never shows it.
+  Async<Result<>> reply(a2a::Message message);
+  /// An entry that A2A does not show: `payload` is a JSON object.
+  Async<Result<>> record(EventKind kind, std::string payload);
+  /// Waits until everything emitted is durable and visible.
+  Async<Result<>> flush();
+  /// Messages that came since the turn began, in order; each is given once.
+  std::vector<a2a::Message> take_messages();
+  /// Commits, then sleeps.
+  Async<Result<>> sleep(Duration duration);
+
+  /// An agent message of this task with one text part and a fresh id.
+  a2a::Message message(std::string text);
+
+ private:
+  Async<Result<>> emit(Draft draft);
+  a2a::TaskStatusUpdateEvent status_event(a2a::TaskState state);
+
+  std::shared_ptr<TaskLog> log_;  // shared with waiters and subscriptions of requests
+  std::uint64_t token_;
+  Services& services_;
+  TaskRow row_;
+  a2a::Task task_;
+  std::uint64_t resumed_after_;
+  std::uint64_t seen_;  // messages up to this seq were given to the runner
+};
+
+/// An agent message of the task with one text part and a fresh id.
+a2a::Message make_message(Services& services, const TaskRow& row, std::string text);
+
+/// An agent, as core sees it. Thread-safe: many runs at once, on any loop.
+class Runner {
+ public:
+  virtual ~Runner() = default;
+  /// Returns when the turn ends; the task should then be terminal or interrupted, else core
+  /// completes it. An error (or exception) fails the task with its message; LEASE_LOST and
+  /// cancellation write nothing. Called again, with resumed(), after a crash.
+  virtual Async<Result<>> run(Run& run) = 0;
+};
+
+}  // namespace flotilla::core

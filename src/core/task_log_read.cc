@@ -1,0 +1,170 @@
+#include "core/limits.h"
+#include "core/metrics.h"
+#include "core/task_log.h"
+#include "core/task_sql.h"
+#include "json/map.h"
+
+namespace flotilla::core {
+
+void TaskLog::apply_to_snapshot(PendingEvent& pending) {
+  if (!snapshot_) return;
+  snapshot_bytes_ += pending.event->payload->size();
+  if (snapshot_bytes_ > kMaxCachedSnapshot) {
+    snapshot_.reset();
+    return;
+  }
+  if (auto* message = std::get_if<a2a::Message>(&pending.draft.change)) {
+    snapshot_->history.push_back(std::move(*message));
+  } else if (auto* chunk = std::get_if<a2a::TaskArtifactUpdateEvent>(&pending.draft.change)) {
+    a2a::apply(*snapshot_, std::move(*chunk));
+  } else if (auto* update = std::get_if<a2a::TaskStatusUpdateEvent>(&pending.draft.change)) {
+    if (auto& old = snapshot_->status.message) {
+      auto place = std::min(status_place_, snapshot_->history.size());
+      snapshot_->history.insert(snapshot_->history.begin() + static_cast<std::ptrdiff_t>(place),
+                                std::move(*old));
+      old.reset();
+    }
+    status_place_ = snapshot_->history.size();
+    a2a::apply(*snapshot_, std::move(*update));
+  }
+}
+
+Async<Result<std::pair<a2a::Task, std::uint64_t>>> TaskLog::load(Ptr log) {
+  TaskRow row;
+  {
+    std::lock_guard lock(log->mutex_);
+    if (log->broken_) co_return fail(*log->broken_);
+    if (log->snapshot_) co_return std::make_pair(*log->snapshot_, log->committed_.seq);
+    row = log->committed_;
+  }
+  a2a::Task task;
+  task.id = row.id.to_string();
+  task.contextId = row.context_id;
+  task.status.state = row.state;
+  task.status.timestamp = row.status_at;
+  if (row.status_message) {
+    CO_TRY(message, json::from_text<a2a::Message>(*row.status_message));
+    task.status.message = std::move(message);
+  }
+  if (row.metadata) {
+    CO_TRY(metadata, json::parse(*row.metadata));
+    if (auto* object = metadata.if_object()) task.metadata = std::move(*object);
+  }
+  const auto seq = static_cast<std::int64_t>(row.seq);
+  std::vector<db::Value> parameters{task.id, seq};
+  auto& database = log->services_.database;
+  CO_TRY(messages, co_await database.read(sql::kSelectMessages, parameters, kMaxSnapshotRows));
+  for (const auto& stored : messages) {
+    const auto at = static_cast<std::uint64_t>(db::int_at(stored, 0));
+    if (row.status_message && at == row.status_seq) continue;  // superseded just now
+    CO_TRY(message, json::from_text<a2a::Message>(db::text_at(stored, 1)));
+    task.history.push_back(std::move(message));
+  }
+  CO_TRY(chunks, co_await database.read(sql::kSelectArtifacts, parameters, kMaxSnapshotRows));
+  for (const auto& stored : chunks) {
+    a2a::TaskArtifactUpdateEvent update;
+    CO_TRY(artifact, json::from_text<a2a::Artifact>(db::text_at(stored, 0)));
+    update.artifact = std::move(artifact);
+    update.append = true;  // rows of a replaced artifact are gone: what is left adds up
+    a2a::apply(task, std::move(update));
+  }
+  co_return std::make_pair(std::move(task), row.seq);
+}
+
+Async<Result<std::shared_ptr<const std::string>>> TaskLog::snapshot(Ptr log) {
+  {
+    std::lock_guard lock(log->mutex_);
+    if (auto encoded = log->encoded_.lock()) co_return encoded;
+    if (log->snapshot_ && !log->broken_) {
+      auto text = std::make_shared<const std::string>(json::to_text(*log->snapshot_));
+      log->encoded_ = text;
+      co_return text;
+    }
+  }
+  CO_TRY(loaded, co_await load(log));
+  auto text = std::make_shared<const std::string>(json::to_text(loaded.first));
+  std::lock_guard lock(log->mutex_);
+  if (log->committed_.seq == loaded.second) log->encoded_ = text;
+  co_return text;
+}
+
+Result<std::unique_ptr<Subscription>> TaskLog::subscribe(Ptr log,
+                                                         std::optional<std::uint64_t> after) {
+  std::lock_guard lock(log->mutex_);
+  if (log->broken_) return fail(*log->broken_);
+  const std::uint64_t seq = log->stored_ ? log->committed_.seq : 0;
+  if (after.value_or(0) > seq)
+    return fail(invalid("cursor", "no event has this number yet; subscribe without a cursor"));
+  std::shared_ptr<Mailbox> mailbox;
+  if (!a2a::is_terminal(log->committed_.state)) {
+    mailbox = std::make_shared<Mailbox>();
+    log->mailboxes_.push_back(mailbox);
+    log->services_.metrics.subscribers.add(1);
+  }
+  return std::make_unique<Subscription>(log, std::move(mailbox), after.value_or(seq), seq);
+}
+
+Async<Result<TaskLog::View>> TaskLog::view(Ptr log) {
+  // The subscription comes first; the snapshot then has seq or later, and what the snapshot already
+  // shows is not given again.
+  CO_TRY(subscription, subscribe(log, std::nullopt));
+  CO_TRY(loaded, co_await load(log));
+  View view;
+  view.task = std::make_shared<const std::string>(json::to_text(loaded.first));
+  view.seq = loaded.second;
+  view.state = loaded.first.status.state;
+  view.subscription = std::move(subscription);
+  view.subscription->skip_to(view.seq);
+  co_return view;
+}
+
+void TaskLog::unsubscribe(const std::shared_ptr<Mailbox>& mailbox) {
+  services_.metrics.subscribers.add(-1);
+  std::lock_guard lock(mutex_);
+  std::erase(mailboxes_, mailbox);
+}
+
+Async<Result<std::vector<EventPtr>>> TaskLog::stored_events(std::uint64_t after,
+                                                            std::uint64_t up_to,
+                                                            std::size_t limit) {
+  std::vector<db::Value> parameters{
+      "task/" + committed().id.to_string(), static_cast<std::int64_t>(after),
+      static_cast<std::int64_t>(up_to), static_cast<std::int64_t>(limit)};
+  CO_TRY(rows, co_await services_.database.read(sql::kSelectEvents, parameters, limit));
+  std::vector<EventPtr> events;
+  events.reserve(rows.size());
+  for (const auto& row : rows) events.push_back(sql::to_event(row));
+  co_return events;
+}
+
+bool TaskLog::attach_run(std::function<void()> cancel) {
+  std::lock_guard lock(mutex_);
+  if (running_) return false;
+  running_ = true;
+  cancel_ = std::move(cancel);
+  return true;
+}
+
+void TaskLog::detach_run() {
+  std::lock_guard lock(mutex_);
+  running_ = false;
+  cancel_ = nullptr;
+}
+
+void TaskLog::cancel_run() {
+  std::lock_guard lock(mutex_);
+  if (cancel_) cancel_();
+}
+
+std::vector<a2a::Message> TaskLog::messages_after(std::uint64_t seq, std::uint64_t* last) const {
+  std::lock_guard lock(mutex_);
+  std::vector<a2a::Message> found;
+  for (const auto& [at, message] : new_messages_) {
+    if (at <= seq) continue;
+    found.push_back(message);
+    *last = at;
+  }
+  return found;
+}
+
+}  // namespace flotilla::core

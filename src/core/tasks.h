@@ -1,0 +1,74 @@
+#pragma once
+
+#include <array>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "async/async.h"
+#include "base/context.h"
+#include "base/result.h"
+#include "core/agents.h"
+#include "core/scheduler.h"
+#include "core/sessions.h"
+#include "core/task.h"
+#include "core/task_log.h"
+
+namespace flotilla::core {
+
+/// All tasks: creation, lookup under a visibility, messages, cancellation, lists. Thread-safe; a
+/// foreign task answers exactly as a missing one (I5).
+class Tasks {
+ public:
+  Tasks(Services& services, Sessions& sessions, Scheduler& scheduler, AgentRegistry& agents,
+        Duration dedupe);
+  ~Tasks();
+
+  /// Opens the session, journals the message and begins the turn. Nothing is committed when it
+  /// returns: the caller awaits TaskLog::durable or settled. These answer already_exists when the
+  /// dedupe key is taken: see find_duplicate().
+  Async<Result<TaskLog::Ptr>> create(NewTask task);
+  /// The task that an earlier, equal request made.
+  Async<Result<std::optional<TaskId>>> find_duplicate(std::string dedupe_key);
+
+  /// TASK_NOT_FOUND for unknown, malformed and foreign ids alike.
+  Async<Result<TaskLog::Ptr>> find(std::string id, Visibility visibility);
+  /// Journals a message to a live task and begins a turn when none is going on.
+  /// UNSUPPORTED_OPERATION when the task has ended.
+  Async<Result<>> add_message(TaskLog::Ptr log, std::shared_ptr<const Principal> principal,
+                              a2a::Message message, std::string dedupe_key);
+  /// TASK_NOT_CANCELABLE when the task has ended otherwise; success when it is canceled.
+  Async<Result<>> cancel(TaskLog::Ptr log, std::shared_ptr<const Principal> principal);
+
+  Async<Result<TaskPage>> list(Visibility visibility, TaskFilter filter);
+  /// Committed rows as struct, read without a log (lists).
+  Async<Result<a2a::Task>> load(const TaskRow& row);
+
+  /// The shared log of a stored task.
+  TaskLog::Ptr entry(TaskRow row);
+  [[nodiscard]] bool deduplicates() const { return dedupe_ > Duration::zero(); }
+
+ private:
+  struct Shard {
+    std::mutex mutex;
+    std::unordered_map<TaskId, std::weak_ptr<TaskLog>> logs;
+  };
+  Shard& shard(const TaskId& id);
+  TaskLog::Ptr share(const TaskId& id, std::unique_ptr<TaskLog> log);
+  TaskLog::Ptr live(const TaskId& id);
+  [[nodiscard]] Time expiry(Time now) const;
+  void add_idempotency(db::Batch& batch, const std::string& key, const std::string& task) const;
+
+  Services& services_;
+  Sessions& sessions_;
+  Scheduler& scheduler_;
+  AgentRegistry& agents_;
+  Duration dedupe_;
+  std::array<Shard, 64> shards_;
+};
+
+}  // namespace flotilla::core

@@ -1,0 +1,107 @@
+-- Tokens in double braces differ by driver: {{identity}} is an ever-growing integer key,
+-- {{clustered}} stores the rows in the order of their primary key where the engine can.
+-- Times are UTC milliseconds. Payloads are JSON text that is written once.
+
+CREATE TABLE event (
+  position {{identity}},
+  stream TEXT NOT NULL,
+  seq BIGINT NOT NULL,
+  namespace TEXT NOT NULL,
+  owner TEXT NOT NULL,
+  at BIGINT NOT NULL,
+  kind TEXT NOT NULL,
+  actor TEXT NOT NULL,
+  lease_token BIGINT NOT NULL,
+  trace_id TEXT,
+  version INTEGER NOT NULL,
+  payload TEXT NOT NULL
+);
+CREATE UNIQUE INDEX event_stream ON event (stream, seq);
+
+CREATE TABLE task (
+  id TEXT NOT NULL PRIMARY KEY,
+  namespace TEXT NOT NULL,
+  agent TEXT NOT NULL,
+  owner TEXT NOT NULL,
+  session TEXT NOT NULL,
+  context_id TEXT NOT NULL,
+  parent TEXT,
+  direct INTEGER NOT NULL,
+  state INTEGER NOT NULL,
+  status_at BIGINT NOT NULL,
+  status_message TEXT,
+  status_seq BIGINT NOT NULL,
+  metadata TEXT,
+  seq BIGINT NOT NULL,
+  generation BIGINT NOT NULL,
+  lease_holder TEXT,
+  lease_token BIGINT NOT NULL,
+  lease_expires BIGINT,
+  upstream TEXT,
+  created_at BIGINT NOT NULL
+) {{clustered}};
+CREATE INDEX task_owner ON task (owner, status_at, id);
+CREATE INDEX task_time ON task (status_at, id);
+CREATE INDEX task_session ON task (session, status_at);
+CREATE INDEX task_runnable ON task (lease_expires) WHERE state IN (1, 2);
+
+CREATE TABLE message (
+  task TEXT NOT NULL,
+  seq BIGINT NOT NULL,
+  payload TEXT NOT NULL,
+  PRIMARY KEY (task, seq)
+) {{clustered}};
+
+CREATE TABLE artifact (
+  task TEXT NOT NULL,
+  seq BIGINT NOT NULL,
+  artifact_id TEXT NOT NULL,
+  payload TEXT NOT NULL,
+  PRIMARY KEY (task, seq)
+) {{clustered}};
+
+CREATE TABLE session (
+  uid TEXT NOT NULL PRIMARY KEY,
+  namespace TEXT NOT NULL,
+  owner TEXT NOT NULL,
+  context_id TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  agent TEXT NOT NULL,
+  title TEXT,
+  metadata TEXT,
+  created_at BIGINT NOT NULL,
+  last_activity BIGINT NOT NULL,
+  expires_at BIGINT
+) {{clustered}};
+CREATE UNIQUE INDEX session_context ON session (owner, context_id, namespace);
+
+CREATE TABLE idempotency (
+  key TEXT NOT NULL PRIMARY KEY,
+  task TEXT NOT NULL,
+  expires_at BIGINT NOT NULL
+) {{clustered}};
+CREATE INDEX idempotency_expires ON idempotency (expires_at);
+
+CREATE TABLE outbox (
+  id {{identity}},
+  namespace TEXT NOT NULL,
+  owner TEXT NOT NULL,
+  topic TEXT NOT NULL,
+  ordering_key TEXT NOT NULL,
+  payload TEXT NOT NULL,
+  due_at BIGINT NOT NULL,
+  attempts INTEGER NOT NULL,
+  dead INTEGER NOT NULL,
+  last_error TEXT
+);
+CREATE INDEX outbox_due ON outbox (due_at) WHERE dead = 0;
+CREATE INDEX outbox_order ON outbox (topic, ordering_key, id) WHERE dead = 0;
+
+CREATE TABLE memory_item (
+  namespace TEXT NOT NULL,
+  owner TEXT NOT NULL,
+  name TEXT NOT NULL,
+  value TEXT NOT NULL,
+  updated_at BIGINT NOT NULL,
+  PRIMARY KEY (namespace, owner, name)
+) {{clustered}};

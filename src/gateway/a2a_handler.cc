@@ -1,0 +1,296 @@
+#include "gateway/a2a_handler.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/hash.h"
+#include "gateway/handover.h"
+#include "gateway/media_type.h"
+#include "gateway/task_stream.h"
+#include "json/map.h"
+
+namespace flotilla::gateway {
+
+using core::AgentRegistry;
+using core::TaskLog;
+
+namespace {
+
+bool is_front_desk(const core::AgentInfo& agent) {
+  return agent.name == kFrontDesk && agent.name_space == kFrontDeskNamespace;
+}
+
+Error task_not_found(const std::string& id) {
+  return Error(Code::not_found, reason::kTaskNotFound, "there is no task " + id + " here")
+      .with_metadata("taskId", id);
+}
+
+Async<Result<std::string>> task_json(TaskLog::Ptr log, std::optional<std::int32_t> history) {
+  if (!history) {
+    CO_TRY(text, co_await TaskLog::snapshot(log));
+    co_return *text;
+  }
+  CO_TRY(loaded, co_await TaskLog::load(log));
+  a2a::history_tail(loaded.first, history);
+  co_return json::to_text(loaded.first);
+}
+
+}  // namespace
+
+struct A2aHandler::Begun {
+  TaskLog::Ptr log;
+  std::unique_ptr<a2a::ItemStream> stream;  // when streaming
+  std::string dedupe_key;                   // of a new task
+  core::Visibility visibility;
+};
+
+A2aHandler::A2aHandler(core::Tasks& tasks, core::Sessions& sessions, AgentRegistry& agents)
+    : tasks_(tasks), sessions_(sessions), agents_(agents) {}
+
+Result<AgentRegistry::Ptr> A2aHandler::agent_of(const Context& context,
+                                                const a2a::AgentRef& ref) const {
+  auto agent = agents_.find(ref.name_space, ref.name);
+  if (!agent || !context.principal->may_enter(ref.name_space))
+    return fail(Error(Code::not_found, "there is no agent " + ref.name_space + "/" + ref.name));
+  return agent;
+}
+
+core::Visibility A2aHandler::visibility(const Context& context, const core::AgentInfo& agent) {
+  core::Visibility visible;
+  visible.principal = context.principal;
+  if (is_front_desk(agent)) return visible;
+  visible.name_space = agent.name_space;
+  visible.agent = agent.name;
+  return visible;
+}
+
+Async<Result<TaskLog::Ptr>> A2aHandler::find(Context context, AgentRegistry::Ptr agent,
+                                             std::string id) {
+  auto visible = visibility(context, *agent);
+  CO_TRY(log, co_await tasks_.find(id, std::move(visible)));
+  if (log->projected().direct) co_return fail(task_not_found(id));
+  co_return log;
+}
+
+std::string A2aHandler::dedupe_key(const Context& context, const core::AgentInfo& agent,
+                                   const a2a::Message& message) const {
+  if (!tasks_.deduplicates()) return {};
+  std::string text = context.principal->name;
+  text.append("\n").append(agent.name_space).append("/").append(agent.name).append("\n");
+  json::write(message, text);  // holds context, task, messageId and the payload
+  return hex(sha256(text)).substr(0, 32);
+}
+
+/// By name, else the agent of the context's last task, else by skill. Strips the name off the text.
+Async<Result<AgentRegistry::Ptr>> A2aHandler::hand_over(Context context, a2a::Message* message,
+                                                        std::string* name_space) {
+  auto choice = choose_agent(agents_, *context.principal, a2a::text_of(message->parts));
+  if (choice.by_name) {
+    auto text = std::find_if(message->parts.begin(), message->parts.end(),
+                             [](const a2a::Part& part) { return part.text.has_value(); });
+    if (message->parts.size() == 1) text->text = choice.text;
+    co_return choice.agent;
+  }
+  if (!message->contextId) co_return choice.agent;
+  CO_TRY(sessions, co_await sessions_.of_context(context.principal->name, *message->contextId));
+  for (const auto& session : sessions) {
+    if (!context.principal->may_enter(session.name_space)) continue;
+    *name_space = session.name_space;
+    core::TaskFilter last;
+    last.session = session.uid;
+    last.include_direct = true;
+    last.limit = 1;
+    core::Visibility own;
+    own.principal = context.principal;
+    CO_TRY(page, co_await tasks_.list(own, last));
+    if (page.rows.empty() || page.rows.front().agent == kFrontDesk) break;
+    auto agent = agents_.find(page.rows.front().name_space, page.rows.front().agent);
+    if (agent) co_return agent;
+  }
+  co_return choice.agent;
+}
+
+Async<Result<core::NewTask>> A2aHandler::plan(Context context, AgentRegistry::Ptr desk,
+                                              a2a::SendMessageRequest request) {
+  core::NewTask task;
+  auto agent = desk;
+  std::string name_space;
+  if (is_front_desk(*desk)) {
+    CO_TRY(taker, co_await hand_over(context, &request.message, &name_space));
+    if (taker) agent = taker;
+  }
+  task.name_space = agent->name_space;
+  task.agent = agent->name;
+  task.principal = context.principal;
+  task.context_id = request.message.contextId;
+  task.trace_id = context.trace_id;
+  task.message = std::move(request.message);
+  co_return task;
+}
+
+Async<Result<A2aHandler::Begun>> A2aHandler::continue_task(Context context,
+                                                           AgentRegistry::Ptr agent,
+                                                           a2a::SendMessageRequest request,
+                                                           bool streaming) {
+  Begun begun;
+  auto& message = request.message;
+  CO_TRY(log, co_await find(context, agent, *message.taskId));
+  const auto row = log->projected();
+  if (message.contextId && *message.contextId != row.context_id)
+    co_return fail(invalid("/message/contextId", "is not the context of task " + *message.taskId));
+  const std::string key = dedupe_key(context, *agent, message);
+  begun.log = log;
+  if (streaming) {
+    CO_TRY(view, co_await TaskLog::view(log));
+    TaskStream::Options options;
+    options.opening = TaskStream::Opening::snapshot;
+    options.first = snapshot_item(view.task, view.seq, view.state);
+    options.ends_at_input_required = true;
+    begun.stream =
+        std::make_unique<TaskStream>(log, std::move(view.subscription), std::move(options));
+  }
+  if (!key.empty()) {
+    CO_TRY(known, co_await tasks_.find_duplicate(key));
+    if (known) co_return begun;
+  }
+  CO_TRY_VOID(co_await tasks_.add_message(log, context.principal, std::move(message), key));
+  co_return begun;
+}
+
+Async<Result<A2aHandler::Begun>> A2aHandler::begin(Context context, AgentRegistry::Ptr agent,
+                                                   a2a::SendMessageRequest request,
+                                                   bool streaming) {
+  CO_TRY_VOID(check_media_types(request.message, agent->input_modes));
+  if (request.message.taskId) {
+    co_return co_await continue_task(std::move(context), agent, std::move(request), streaming);
+  }
+  Begun begun;
+  begun.visibility = visibility(context, *agent);
+  begun.dedupe_key = dedupe_key(context, *agent, request.message);
+  CO_TRY(task, co_await plan(context, agent, std::move(request)));
+  task.dedupe_key = begun.dedupe_key;
+  auto taker = agents_.find(task.name_space, task.agent);
+  CO_TRY(log, co_await tasks_.create(std::move(task)));
+  begun.log = log;
+  if (streaming) {
+    CO_TRY(subscription, TaskLog::subscribe(log, 0));
+    TaskStream::Options options;
+    options.opening = TaskStream::Opening::creation;
+    options.ends_at_input_required = true;
+    options.may_reply_message = taker && taker->may_reply_message;
+    begun.stream = std::make_unique<TaskStream>(log, std::move(subscription), std::move(options));
+  }
+  co_return begun;
+}
+
+/// The task that an equal request made before; a stream joins it where it is.
+Async<Result<A2aHandler::Begun>> A2aHandler::join(std::string dedupe_key,
+                                                  core::Visibility visibility, bool streaming) {
+  CO_TRY(id, co_await tasks_.find_duplicate(std::move(dedupe_key)));
+  if (!id) co_return fail(Error(Code::unavailable, "the message is being accepted; try again"));
+  Begun begun;
+  CO_TRY(log, co_await tasks_.find(id->to_string(), std::move(visibility)));
+  begun.log = log;
+  if (streaming) {
+    CO_TRY(view, co_await TaskLog::view(log));
+    TaskStream::Options options;
+    options.opening = TaskStream::Opening::snapshot;
+    options.first = snapshot_item(view.task, view.seq, view.state);
+    options.ends_at_input_required = true;
+    begun.stream =
+        std::make_unique<TaskStream>(log, std::move(view.subscription), std::move(options));
+  }
+  co_return begun;
+}
+
+Async<Result<a2a::SendOutcome>> A2aHandler::send_message(Context context, a2a::AgentRef ref,
+                                                         a2a::SendMessageRequest request) {
+  CO_TRY(agent, agent_of(context, ref));
+  const auto configuration =
+      std::move(request.configuration).value_or(a2a::SendMessageConfiguration{});
+  const bool immediately = configuration.returnImmediately.value_or(false);
+  CO_TRY(begun, co_await begin(std::move(context), agent, std::move(request), false));
+  Result<> done = ok();
+  if (immediately)
+    done = co_await TaskLog::durable(begun.log);
+  else
+    done = co_await TaskLog::settled(begun.log);
+  if (!done && done.error().code() == Code::already_exists && !begun.dedupe_key.empty()) {
+    CO_TRY(joined, co_await join(begun.dedupe_key, begun.visibility, false));
+    begun = std::move(joined);
+    if (!immediately) CO_TRY_VOID(co_await TaskLog::settled(begun.log));
+  } else if (!done) {
+    co_return fail(done.error());
+  }
+  a2a::SendOutcome outcome;
+  if (auto row = begun.log->committed(); row.direct) {
+    outcome.kind = a2a::ItemKind::message;
+    outcome.json = std::move(row.status_message).value_or("{}");
+    co_return outcome;
+  }
+  CO_TRY(text, co_await task_json(begun.log, configuration.historyLength));
+  outcome.json = std::move(text);
+  co_return outcome;
+}
+
+Async<Result<std::unique_ptr<a2a::ItemStream>>> A2aHandler::send_streaming_message(
+    Context context, a2a::AgentRef ref, a2a::SendMessageRequest request) {
+  CO_TRY(agent, agent_of(context, ref));
+  CO_TRY(begun, co_await begin(std::move(context), agent, std::move(request), true));
+  auto done = co_await TaskLog::durable(begun.log);
+  if (!done && done.error().code() == Code::already_exists && !begun.dedupe_key.empty()) {
+    CO_TRY(joined, co_await join(begun.dedupe_key, begun.visibility, true));
+    co_return std::move(joined.stream);
+  }
+  if (!done) co_return fail(done.error());
+  co_return std::move(begun.stream);
+}
+
+Async<Result<std::string>> A2aHandler::get_task(Context context, a2a::AgentRef ref,
+                                                a2a::GetTaskRequest request) {
+  CO_TRY(agent, agent_of(context, ref));
+  CO_TRY(log, co_await find(std::move(context), agent, std::move(request.id)));
+  co_return co_await task_json(log, request.historyLength);
+}
+
+Async<Result<std::string>> A2aHandler::cancel_task(Context context, a2a::AgentRef ref,
+                                                   a2a::CancelTaskRequest request) {
+  CO_TRY(agent, agent_of(context, ref));
+  CO_TRY(log, co_await find(context, agent, std::move(request.id)));
+  CO_TRY_VOID(co_await tasks_.cancel(log, context.principal));
+  co_return co_await task_json(log, std::nullopt);
+}
+
+Async<Result<std::unique_ptr<a2a::ItemStream>>> A2aHandler::subscribe_to_task(
+    Context context, a2a::AgentRef ref, a2a::SubscribeToTaskRequest request,
+    std::optional<std::string> after) {
+  CO_TRY(agent, agent_of(context, ref));
+  CO_TRY(log, co_await find(std::move(context), agent, request.id));
+  std::unique_ptr<a2a::ItemStream> stream;
+  if (after) {
+    const auto cursor = json::Value(json::Number{*after}).as_int64();
+    if (cursor && *cursor > 0) {
+      auto subscription = TaskLog::subscribe(log, static_cast<std::uint64_t>(*cursor));
+      if (subscription) {
+        stream = std::make_unique<TaskStream>(log, std::move(*subscription), TaskStream::Options{});
+        co_return stream;
+      }
+    }
+  } else if (a2a::is_terminal(log->committed().state)) {
+    co_return fail(Error(Code::failed_precondition, reason::kUnsupportedOperation,
+                         "task " + request.id + " has ended; get it instead of subscribing"));
+  }
+  CO_TRY(view, co_await TaskLog::view(log));
+  TaskStream::Options options;
+  options.opening = TaskStream::Opening::snapshot;
+  options.first = snapshot_item(view.task, view.seq, view.state);
+  stream = std::make_unique<TaskStream>(log, std::move(view.subscription), std::move(options));
+  co_return stream;
+}
+
+Async<Result<a2a::AgentCard>> A2aHandler::agent_card(Context context, a2a::AgentRef ref) {
+  CO_TRY(agent, agent_of(context, ref));
+  co_return json::from_text<a2a::AgentCard>(agent->card);
+}
+
+}  // namespace flotilla::gateway

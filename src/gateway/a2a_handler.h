@@ -1,0 +1,59 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "a2a/handler.h"
+#include "core/agents.h"
+#include "core/sessions.h"
+#include "core/tasks.h"
+
+namespace flotilla::gateway {
+
+/// A2A over core: who is meant, whether the caller may, then core. Holds no state. Thread-safe.
+class A2aHandler final : public a2a::Handler {
+ public:
+  A2aHandler(core::Tasks& tasks, core::Sessions& sessions, core::AgentRegistry& agents);
+
+  Async<Result<a2a::SendOutcome>> send_message(Context context, a2a::AgentRef agent,
+                                               a2a::SendMessageRequest request) override;
+  Async<Result<std::unique_ptr<a2a::ItemStream>>> send_streaming_message(
+      Context context, a2a::AgentRef agent, a2a::SendMessageRequest request) override;
+  Async<Result<std::string>> get_task(Context context, a2a::AgentRef agent,
+                                      a2a::GetTaskRequest request) override;
+  Async<Result<a2a::ListTasksResponse>> list_tasks(Context context, a2a::AgentRef agent,
+                                                   a2a::ListTasksRequest request) override;
+  Async<Result<std::string>> cancel_task(Context context, a2a::AgentRef agent,
+                                         a2a::CancelTaskRequest request) override;
+  Async<Result<std::unique_ptr<a2a::ItemStream>>> subscribe_to_task(
+      Context context, a2a::AgentRef agent, a2a::SubscribeToTaskRequest request,
+      std::optional<std::string> after) override;
+  Async<Result<a2a::AgentCard>> agent_card(Context context, a2a::AgentRef agent) override;
+
+ private:
+  struct Begun;  // a message on its way: its task, and whether an earlier request made it
+  /// The agent behind the URL; not_found also when the caller may not enter its namespace.
+  Result<core::AgentRegistry::Ptr> agent_of(const Context& context, const a2a::AgentRef& ref) const;
+  static core::Visibility visibility(const Context& context, const core::AgentInfo& agent);
+  /// A task that A2A shows to this caller at this agent.
+  Async<Result<core::TaskLog::Ptr>> find(Context context, core::AgentRegistry::Ptr agent,
+                                         std::string id);
+  Async<Result<core::NewTask>> plan(Context context, core::AgentRegistry::Ptr desk,
+                                    a2a::SendMessageRequest request);
+  Async<Result<core::AgentRegistry::Ptr>> hand_over(Context context, a2a::Message* message,
+                                                    std::string* name_space);
+  Async<Result<Begun>> begin(Context context, core::AgentRegistry::Ptr agent,
+                             a2a::SendMessageRequest request, bool streaming);
+  Async<Result<Begun>> continue_task(Context context, core::AgentRegistry::Ptr agent,
+                                     a2a::SendMessageRequest request, bool streaming);
+  Async<Result<Begun>> join(std::string dedupe_key, core::Visibility visibility, bool streaming);
+  [[nodiscard]] std::string dedupe_key(const Context& context, const core::AgentInfo& agent,
+                                       const a2a::Message& message) const;
+
+  core::Tasks& tasks_;
+  core::Sessions& sessions_;
+  core::AgentRegistry& agents_;
+};
+
+}  // namespace flotilla::gateway
