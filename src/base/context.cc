@@ -25,4 +25,14 @@ std::shared_ptr<const Principal> local_principal() {
   return local;
 }
 
+std::shared_ptr<const Principal> public_principal() {
+  static const auto anyone =
+      std::make_shared<const Principal>(Principal{.kind = PrincipalKind::user,
+                                                  .name = "anonymous",
+                                                  .role = Role::viewer,
+                                                  .namespaces = {"default"},
+                                                  .all_namespaces = false});
+  return anyone;
+}
+
 }  // namespace flotilla

@@ -33,6 +33,10 @@ struct Principal {
 /// The caller on loopback when no authentication is configured.
 std::shared_ptr<const Principal> local_principal();
 
+/// A caller without credentials where authentication is on: may read public cards of namespace
+/// `default`, nothing else.
+std::shared_ptr<const Principal> public_principal();
+
 /// What travels with each request: plain values, copied freely. Cancellation travels with the
 /// coroutine (async/async.h).
 struct Context {

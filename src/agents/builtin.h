@@ -1,0 +1,21 @@
+#pragma once
+
+#include "async/clock.h"
+#include "base/id.h"
+#include "core/agents.h"
+#include "db/database.h"
+
+namespace flotilla::agents {
+
+/// What the built-in agents use. Outlives them.
+struct BuiltinServices {
+  db::Database& database;
+  Clock& clock;
+  Random& random;
+  core::AgentRegistry& agents;
+};
+
+/// Registers front-desk, calculator, analysis, memory and echo in namespace `default`.
+void register_builtin(BuiltinServices services);
+
+}  // namespace flotilla::agents

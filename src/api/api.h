@@ -1,0 +1,37 @@
+#pragma once
+
+#include <functional>
+#include <span>
+#include <string>
+
+#include "async/clock.h"
+#include "base/config.h"
+#include "core/agents.h"
+#include "core/feed.h"
+#include "core/sessions.h"
+#include "core/tasks.h"
+#include "http/router.h"
+#include "telemetry/metrics.h"
+
+namespace flotilla::api {
+
+/// What the native API shows. All references outlive the router.
+struct Sources {
+  core::Tasks& tasks;
+  core::Sessions& sessions;
+  core::AgentRegistry& agents;
+  core::Feed& feed;
+  Clock& clock;
+  telemetry::Registry& metrics;
+  std::span<const config::Key> config_keys;
+  std::string version;
+  std::string public_url;
+  /// ok, or why the server should get no traffic.
+  std::function<Async<Result<>>()> ready;
+};
+
+/// Adds /api/v1, /openapi.json, /health…, /metrics and the landing page. One route table
+/// (routes.cc) is the source of the routes, their roles, and the OpenAPI document.
+void add_routes(http::Router& router, Sources sources);
+
+}  // namespace flotilla::api

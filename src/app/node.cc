@@ -1,0 +1,258 @@
+#include "app/node.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <csignal>
+#include <filesystem>
+#include <thread>
+
+#include "a2a/routes.h"
+#include "agents/builtin.h"
+#include "api/api.h"
+#include "app/listen_address.h"
+#include "app/version.h"
+#include "async/loops.h"
+#include "async/spawn.h"
+#include "auth/authenticator.h"
+#include "base/log.h"
+#include "core/feed.h"
+#include "core/metrics.h"
+#include "core/scheduler.h"
+#include "core/sessions.h"
+#include "core/tasks.h"
+#include "db/sqlite/sqlite.h"
+#include "gateway/a2a_handler.h"
+#include "http/router.h"
+#include "http/server.h"
+#include "telemetry/metrics.h"
+
+namespace flotilla::app {
+
+namespace {
+
+constexpr Log kLog("serve");
+
+std::string default_data_directory() {
+  if (const char* xdg = std::getenv("XDG_DATA_HOME"); xdg != nullptr && *xdg != '\0')
+    return std::string(xdg) + "/flotilla";
+  if (const char* home = std::getenv("HOME"); home != nullptr && *home != '\0')
+    return std::string(home) + "/.local/share/flotilla";
+  return "flotilla-data";
+}
+
+/// The path behind `--database` and `--data`; `:memory:` for the one without a file.
+Result<std::string> database_path(const ServeConfig& config) {
+  constexpr std::string_view kScheme = "sqlite:";
+  if (!config.database.empty()) {
+    if (!config.database.starts_with(kScheme))
+      return fail(Error(Code::invalid_argument, reason::kInvalidConfig,
+                        "database: '" + config.database +
+                            "' is not supported; use sqlite:PATH or sqlite::memory:"));
+    return config.database.substr(kScheme.size());
+  }
+  const std::string directory = config.data.empty() ? default_data_directory() : config.data;
+  std::error_code failed;
+  std::filesystem::create_directories(directory, failed);
+  if (failed)
+    return fail(Error(Code::failed_precondition, reason::kStorageFailed,
+                      "cannot make the data directory " + directory + ": " + failed.message()));
+  std::filesystem::permissions(directory, std::filesystem::perms::owner_all, failed);
+  return directory + "/flotilla.db";
+}
+
+Result<std::unique_ptr<db::Database>> open_database(const ServeConfig& config,
+                                                    telemetry::Registry& metrics) {
+  TRY(path, database_path(config));
+  db::sqlite::Options options;
+  options.path = std::move(path);
+  options.full_durability = config.durability == "full";
+  return db::sqlite::open(std::move(options), metrics);
+}
+
+Result<auth::Authenticator> open_authenticator(const ServeConfig& config,
+                                               const ListenAddress& listen) {
+  if (!config.tokens.empty()) return auth::Authenticator::open(config.tokens);
+  if (!listen.loopback() && !config.insecure)
+    return fail(Error(Code::failed_precondition, reason::kInvalidConfig,
+                      "listen: " + config.listen +
+                          " is reachable from other machines; give "
+                          "--tokens FILE to authenticate callers, or --insecure"));
+  auto peers = config.insecure ? auth::LocalPeers::anyone : auth::LocalPeers::loopback;
+  return auth::Authenticator::local(peers);
+}
+
+http::ServerOptions server_options(const ServeConfig& config, const ListenAddress& listen) {
+  http::ServerOptions options;
+  options.address = listen.address;
+  options.port = listen.port;
+  if (!config.tls_cert.empty())
+    options.tls = http::TlsOptions{config.tls_cert, config.tls_key, config.tls_client_ca};
+  options.body_limit = config.body_limit.count;
+  options.max_connections = config.max_connections;
+  options.max_connections_per_peer = config.max_connections_per_peer;
+  options.max_requests_per_peer = config.max_requests_per_peer;
+  options.allow_hosts = config.allow_host;
+  if (auto host = host_of_url(config.public_url)) options.allow_hosts.push_back(*host);
+  options.allow_origins = config.allow_origin;
+  options.trusted_proxies = config.trusted_proxy;
+  return options;
+}
+
+std::size_t thread_count(const ServeConfig& config) {
+  if (config.threads > 0) return config.threads;
+  return std::max(1U, std::thread::hardware_concurrency());
+}
+
+}  // namespace
+
+struct Node::Parts {
+  Parts(ServeConfig with, ListenAddress at, std::unique_ptr<db::Database> store,
+        std::unique_ptr<telemetry::Registry> registry, auth::Authenticator who,
+        config::Registry& all_keys)
+      : config(std::move(with)),
+        listen(std::move(at)),
+        metrics(std::move(registry)),
+        database(std::move(store)),
+        authenticator(std::move(who)),
+        keys(all_keys),
+        loops(thread_count(config)),
+        core_metrics(*metrics),
+        feed(*database, system_clock()),
+        services{*database,       system_clock(),
+                 system_random(), feed,
+                 core_metrics,    make_uuid_v7(system_clock().now(), system_random()).to_string()},
+        sessions(*database, system_clock(), system_random()),
+        scheduler(services, agents, loops),
+        tasks(services, sessions, scheduler, agents, config.dedupe),
+        a2a_handler(tasks, sessions, agents) {}
+
+  ServeConfig config;
+  ListenAddress listen;
+  std::unique_ptr<telemetry::Registry> metrics;
+  std::unique_ptr<db::Database> database;
+  auth::Authenticator authenticator;
+  config::Registry& keys;
+  Loops loops;
+  core::Metrics core_metrics;
+  core::Feed feed;
+  core::Services services;
+  core::AgentRegistry agents;
+  core::Sessions sessions;
+  core::Scheduler scheduler;
+  core::Tasks tasks;
+  gateway::A2aHandler a2a_handler;
+  http::Router router;
+  std::unique_ptr<http::Server> server;
+  std::atomic<bool> stopping{false};
+
+  void wire();
+  Async<Result<>> prepare();
+  Async<> drain();
+  void begin_stop();
+  Async<http::Response> serve(http::Request& request);
+  [[nodiscard]] static bool is_public(const http::Request& request);
+};
+
+/// What anyone may see: cards and probes. Everything else needs a principal.
+bool Node::Parts::is_public(const http::Request& request) {
+  const std::string_view path = request.path;
+  return path.starts_with("/health") || path.ends_with("/.well-known/agent-card.json") ||
+         path.ends_with("/.well-known/agent.json");
+}
+
+Async<http::Response> Node::Parts::serve(http::Request& request) {
+  auto principal = authenticator.authenticate(request);
+  if (principal) {
+    request.context.principal = std::move(*principal);
+  } else if (is_public(request)) {
+    request.context.principal = public_principal();
+  } else {
+    auto refused = http::Response::problem(principal.error());
+    refused.headers.set("WWW-Authenticate", authenticator.challenge());
+    co_return refused;
+  }
+  co_return co_await router.route(request);
+}
+
+void Node::Parts::wire() {
+  agents::register_builtin({*database, system_clock(), system_random(), agents});
+  a2a::ServerConfig a2a_config;
+  a2a_config.public_url = config.public_url;
+  a2a_config.profile = config.a2a_profile == "1.0.0" ? a2a::Profile::v1_0_0 : a2a::Profile::v1_0_1;
+  a2a_config.lenient_version = config.a2a_lenient_version;
+  a2a_config.authentication = authenticator.required();
+  a2a_config.limits.size = config.body_limit.count;
+  a2a::add_routes(router, a2a_handler, a2a_config);
+  auto ready = [this]() -> Async<Result<>> {
+    CO_TRY(head, co_await feed.head());
+    std::ignore = head;
+    if (stopping) co_return fail(Error(Code::unavailable, "the server is stopping"));
+    co_return ok();
+  };
+  api::add_routes(router, {tasks, sessions, agents, feed, system_clock(), *metrics, keys.keys(),
+                           std::string(kVersion), config.public_url, std::move(ready)});
+  auto handler = [this](http::Request& request) { return serve(request); };
+  server = std::make_unique<http::Server>(loops, system_clock(), server_options(config, listen),
+                                          std::move(handler), *metrics);
+}
+
+Async<Result<>> Node::Parts::prepare() {
+  co_return co_await scheduler.void_leases();
+}
+
+void Node::Parts::begin_stop() {
+  if (stopping.exchange(true)) return;
+  kLog.info("stopping", {{"connections", static_cast<std::int64_t>(server->connections())}});
+  boost::asio::post(loops.executor(0), [this] { spawn_detached(loops.executor(0), drain()); });
+}
+
+Async<> Node::Parts::drain() {
+  co_await server->drain(config.drain_timeout);
+  co_await scheduler.stop();
+  loops.stop();
+}
+
+Result<std::unique_ptr<Node>> Node::open(ServeConfig config, config::Registry& keys) {
+  TRY(listen, parse_listen_address(config.listen));
+  TRY(authenticator, open_authenticator(config, listen));
+  auto metrics = std::make_unique<telemetry::Registry>();
+  telemetry::add_process_metrics(*metrics);
+  TRY(database, open_database(config, *metrics));
+  auto parts = std::make_unique<Parts>(std::move(config), std::move(listen), std::move(database),
+                                       std::move(metrics), std::move(authenticator), keys);
+  parts->wire();
+  return std::unique_ptr<Node>(new Node(std::move(parts)));
+}
+
+Node::Node(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+Node::~Node() = default;
+
+Result<std::string> Node::start() {
+  Result<> prepared = ok();
+  auto prepare = [](Parts& parts, Result<>& done) -> Async<> { done = co_await parts.prepare(); };
+  run_blocking(prepare(*parts_, prepared));
+  TRY_VOID(std::move(prepared));
+  TRY(port, parts_->server->start());
+  return fmt::format("{}://{}:{}", parts_->config.tls_cert.empty() ? "http" : "https",
+                     parts_->listen.host(), port);
+}
+
+void Node::run() {
+  auto& parts = *parts_;
+  parts.scheduler.start(parts.tasks);
+  boost::asio::signal_set signals(parts.loops.executor(0), SIGTERM, SIGINT);
+  signals.async_wait([&parts](const boost::system::error_code& failed, int) {
+    if (!failed) parts.begin_stop();
+  });
+  parts.loops.run_here();
+}
+
+void Node::stop() {
+  parts_->begin_stop();
+}
+
+}  // namespace flotilla::app
