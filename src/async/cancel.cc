@@ -38,9 +38,9 @@ struct Race {
       expired = !e;
       end(work_signal);
     };
-    boost::asio::co_spawn(executor, std::move(timer),
+    boost::asio::co_spawn(executor, internal::run_to_end(std::move(timer)),
                           boost::asio::bind_cancellation_slot(timer_signal.slot(), timer_ended));
-    boost::asio::co_spawn(executor, std::move(work),
+    boost::asio::co_spawn(executor, internal::run_to_end(std::move(work)),
                           boost::asio::bind_cancellation_slot(work_signal.slot(), work_ended));
   }
   void end(boost::asio::cancellation_signal& other) {

@@ -1,5 +1,6 @@
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/system/system_error.hpp>
 #include <exception>
 #include <utility>
@@ -25,6 +26,17 @@ bool is_aborted(const std::exception_ptr& exception) {
   } catch (...) {
     return false;
   }
+}
+
+Async<> run_to_end(Async<> work) {
+  std::exception_ptr failure;
+  try {
+    co_await std::move(work);
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  co_await boost::asio::this_coro::throw_if_cancelled(false);
+  if (failure) std::rethrow_exception(failure);
 }
 
 void WaitList::push(Waiter& waiter) {

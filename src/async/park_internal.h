@@ -18,6 +18,12 @@ void post_resume(Resume resume);
 /// Whether an exception is the unwinding of a cancelled coroutine.
 bool is_aborted(const std::exception_ptr& exception);
 
+/// Awaits `work`, then switches off throwing for this coroutine. All work that is spawned with a
+/// cancellation slot goes through here: co_spawn of Asio 1.26 awaits once more after the body has
+/// ended, and when the body was cancelled without ever having suspended, that await throws past
+/// the completion handler, which is then never called.
+Async<> run_to_end(Async<> work);
+
 /// Suspends the caller and hands its continuation to `store`.
 template <class Store>
 Async<> park(Store store) {

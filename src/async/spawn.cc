@@ -53,7 +53,7 @@ Async<> run_on(Executor executor, Async<> work) {
     setter.set(std::move(e));
   };
   boost::asio::co_spawn(
-      executor, std::move(work),
+      executor, internal::run_to_end(std::move(work)),
       boost::asio::bind_cancellation_slot(remote->signal.slot(), std::move(on_end)));
   bool aborted = false;
   std::optional<std::exception_ptr> end;

@@ -6,8 +6,9 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/system/system_error.hpp>
 #include <exception>
-#include <list>
+#include <map>
 #include <utility>
+#include <vector>
 
 #include "async/event.h"
 #include "async/park_internal.h"
@@ -18,47 +19,63 @@ namespace flotilla {
 struct TaskGroup::State {
   explicit State(Executor on) : executor(on), idle(std::move(on)) {}
 
-  using Signals = std::list<boost::asio::cancellation_signal>;
+  struct Live {
+    boost::asio::cancellation_signal signal;
+    bool begun = false;
+    bool cancelled = false;
+  };
 
   Executor executor;
-  Signals signals;  // one for each live child
+  std::map<Child, Live> children;  // in the order of spawn(); a map's nodes stay where they are
+  Child last_child = 0;
   bool cancelled = false;
   std::exception_ptr failure;
   Notifier idle;
 
-  Async<> run(Async<> child) {
-    if (cancelled) co_return;
-    co_await std::move(child);
+  Async<> run(Live& self, Async<> work) {
+    self.begun = true;
+    if (cancelled || self.cancelled) co_return;
+    co_await internal::run_to_end(std::move(work));
+  }
+  void cancel(Live& child) {
+    child.cancelled = true;
+    // One that has not begun sees the flag; a signal would make co_spawn lose its end (see
+    // run_to_end).
+    if (child.begun) child.signal.emit(boost::asio::cancellation_type::terminal);
   }
   void cancel() {
     cancelled = true;
-    for (auto it = signals.begin(); it != signals.end();) {
-      auto current = it++;
-      current->emit(boost::asio::cancellation_type::terminal);
-    }
+    for (auto& entry : children) cancel(entry.second);
   }
-  void finish(Signals::iterator child, const std::exception_ptr& exception) {
-    signals.erase(child);
+  void finish(Child child, const std::exception_ptr& exception) {
+    children.erase(child);
     if (exception && !failure && !internal::is_aborted(exception)) {
       failure = exception;
       cancel();
     }
-    if (signals.empty()) idle.notify_all();
+    if (children.empty()) idle.notify_all();
   }
 };
 
 TaskGroup::TaskGroup(Executor executor) : state_(std::make_unique<State>(std::move(executor))) {}
 
 TaskGroup::~TaskGroup() {
-  FLOTILLA_ASSERT(state_->signals.empty(), "the owner of a TaskGroup awaits join()");
+  FLOTILLA_ASSERT(state_->children.empty(), "the owner of a TaskGroup awaits join()");
 }
 
-void TaskGroup::spawn(Async<> child) {
+TaskGroup::Child TaskGroup::spawn(Async<> child) {
   State* state = state_.get();
-  auto signal = state->signals.emplace(state->signals.end());
-  auto finish = [state, signal](const std::exception_ptr& e) { state->finish(signal, e); };
-  boost::asio::co_spawn(state->executor, state->run(std::move(child)),
-                        boost::asio::bind_cancellation_slot(signal->slot(), std::move(finish)));
+  const Child id = ++state->last_child;
+  State::Live& live = state->children[id];
+  auto finish = [state, id](const std::exception_ptr& e) { state->finish(id, e); };
+  boost::asio::co_spawn(state->executor, state->run(live, std::move(child)),
+                        boost::asio::bind_cancellation_slot(live.signal.slot(), std::move(finish)));
+  return id;
+}
+
+void TaskGroup::cancel(Child child) {
+  auto found = state_->children.find(child);
+  if (found != state_->children.end()) state_->cancel(found->second);
 }
 
 void TaskGroup::cancel() {
@@ -67,7 +84,7 @@ void TaskGroup::cancel() {
 
 Async<> TaskGroup::join() {
   bool aborted = false;
-  while (!state_->signals.empty()) {
+  while (!state_->children.empty()) {
     bool interrupted = false;
     try {
       co_await state_->idle.wait();
@@ -88,7 +105,7 @@ Async<> TaskGroup::join() {
 }
 
 std::size_t TaskGroup::size() const {
-  return state_->signals.size();
+  return state_->children.size();
 }
 
 }  // namespace flotilla

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 
 #include "async/async.h"
@@ -18,13 +19,18 @@ namespace flotilla {
 ///   co_await without_cancellation(group.join());
 class TaskGroup {
  public:
+  /// Names a child for cancel(); never used twice in a group.
+  using Child = std::uint64_t;
+
   explicit TaskGroup(Executor executor);
   TaskGroup(const TaskGroup&) = delete;
   TaskGroup& operator=(const TaskGroup&) = delete;
   ~TaskGroup();
 
   /// Called on the group's loop, runs the child at once up to its first wait.
-  void spawn(Async<> child);
+  Child spawn(Async<> child);
+  /// Asks one child to stop; nothing when it has ended.
+  void cancel(Child child);
   /// Asks every child to stop. Children spawned later, or not begun yet, end without running.
   void cancel();
   /// Waits for all children. When the waiting coroutine is cancelled, the children are cancelled
