@@ -17,6 +17,7 @@ struct AgentInfo {
   std::string name_space;
   std::string name;
   std::string type;                   // builtin, declarative, remote, byo, worker, reported
+  std::string summary;                // one sentence
   std::string card;                   // 1.0 agent card as JSON text, without interfaces
   std::vector<std::string> keywords;  // words that open a request for it, lower case, for handover
   /// Whether it understands this text though no keyword says so; may be empty. Thread-safe.

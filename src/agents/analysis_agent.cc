@@ -1,0 +1,37 @@
+#include "agents/builtin_internal.h"
+#include "agents/text_statistics.h"
+#include "json/map.h"
+
+namespace flotilla::agents {
+
+namespace {
+
+/// Answers with artifact `analysis`: for people as text, for programs as a data part.
+class Analysis final : public core::Runner {
+ public:
+  Async<Result<>> run(core::Run& run) override {
+    const std::string input = text_input(run.input());
+    const std::string_view text = without_verb(
+        input, {"analyse", "analyze", "analysis of", "analysis", "sentiment of", "statistics of"});
+    if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) {
+      auto question = run.message("Which text shall I analyse?");
+      co_return co_await run.status(a2a::TaskState::input_required, std::move(question));
+    }
+    const auto statistics = analyse(text);
+    auto artifact = text_artifact("analysis", "analysis", render(statistics));
+    a2a::Part data;
+    data.data = json::to_value(statistics);
+    data.mediaType = "application/json";
+    artifact.parts.push_back(std::move(data));
+    CO_TRY_VOID(co_await run.artifact(std::move(artifact), false, true));
+    co_return co_await run.status(a2a::TaskState::completed);
+  }
+};
+
+}  // namespace
+
+std::shared_ptr<core::Runner> make_analysis() {
+  return std::make_shared<Analysis>();
+}
+
+}  // namespace flotilla::agents

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "agents/builtin.h"
+#include "core/runner.h"
+
+namespace flotilla::agents {
+
+// The runners of the built-in agents, one for each file <name>_agent.cc.
+std::shared_ptr<core::Runner> make_front_desk(core::AgentRegistry& agents);
+std::shared_ptr<core::Runner> make_calculator();
+std::shared_ptr<core::Runner> make_analysis();
+std::shared_ptr<core::Runner> make_memory(db::Database& database, Clock& clock);
+std::shared_ptr<core::Runner> make_echo();
+
+/// The text of a message: its text parts, and files that are text.
+std::string text_input(const a2a::Message& message);
+/// Drops a leading verb of the list (in any case), and the `:` or blank after it.
+std::string_view without_verb(std::string_view text, const std::vector<std::string>& verbs);
+/// One artifact with one text part, whole.
+a2a::Artifact text_artifact(std::string id, std::string name, std::string text);
+
+}  // namespace flotilla::agents
