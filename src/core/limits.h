@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 #include "base/time.h"
 
@@ -27,5 +28,11 @@ inline constexpr Duration kAdoption = std::chrono::seconds(5);
 inline constexpr std::size_t kAdoptionPage = 500;
 /// Runs of this process at once; further tasks wait, submitted, until one ends.
 inline constexpr std::size_t kMaxRuns = 20'000;
+
+/// Outbox: entries of one round, how long an attempt is claimed, when an entry is given up.
+inline constexpr std::size_t kOutboxPage = 32;
+inline constexpr Duration kOutboxPoll = std::chrono::milliseconds(500);
+inline constexpr Duration kOutboxClaim = std::chrono::seconds(60);
+inline constexpr std::int64_t kOutboxAttempts = 10;
 
 }  // namespace flotilla::core
