@@ -27,20 +27,18 @@ struct Race {
   int live = 2;
   bool expired = false;
   std::exception_ptr failure;
+  std::exception_ptr timer_failure;
   Notifier changed;
 
   void start(Async<> work, Async<> timer) {
-    auto work_ended = [this](std::exception_ptr e) {
-      failure = std::move(e);
-      end(timer_signal);
-    };
-    auto timer_ended = [this](const std::exception_ptr& e) {
-      expired = !e;
+    auto work_ended = [this](const std::exception_ptr&) { end(timer_signal); };
+    auto timer_ended = [this](const std::exception_ptr&) {
+      expired = !timer_failure;
       end(work_signal);
     };
-    boost::asio::co_spawn(executor, internal::run_to_end(std::move(timer)),
+    boost::asio::co_spawn(executor, internal::run_to_end(std::move(timer), timer_failure),
                           boost::asio::bind_cancellation_slot(timer_signal.slot(), timer_ended));
-    boost::asio::co_spawn(executor, internal::run_to_end(std::move(work)),
+    boost::asio::co_spawn(executor, internal::run_to_end(std::move(work), failure),
                           boost::asio::bind_cancellation_slot(work_signal.slot(), work_ended));
   }
   void end(boost::asio::cancellation_signal& other) {
@@ -60,20 +58,19 @@ struct Race {
 
 Async<> internal::run_shielded(Async<> work) {
   auto executor = co_await this_coro::executor;
-  OneShot<std::exception_ptr> ended;
-  auto setter = ended.setter();
-  auto on_end = [setter = std::move(setter)](std::exception_ptr e) mutable {
-    setter.set(std::move(e));
+  std::exception_ptr failure;
+  Notifier ended(executor);
+  bool live = true;
+  auto on_end = [&live, &ended](const std::exception_ptr&) {
+    live = false;
+    ended.notify_all();
   };
   // A coroutine of its own, to which no cancellation is connected.
-  boost::asio::co_spawn(executor, std::move(work), std::move(on_end));
+  boost::asio::co_spawn(executor, run_to_end(std::move(work), failure), on_end);
   co_await this_coro::throw_if_cancelled(false);
-  bool waiting = true;
-  std::exception_ptr failure;
-  while (waiting) {
+  while (live) {
     try {
-      failure = co_await ended.wait();
-      waiting = false;
+      co_await ended.wait();
     } catch (const boost::system::system_error&) {
       // Cancelled while work goes on: remembered by this coroutine, felt at its next co_await.
     }

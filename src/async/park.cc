@@ -28,15 +28,13 @@ bool is_aborted(const std::exception_ptr& exception) {
   }
 }
 
-Async<> run_to_end(Async<> work) {
-  std::exception_ptr failure;
+Async<> run_to_end(Async<> work, std::exception_ptr& failure) {
   try {
     co_await std::move(work);
   } catch (...) {
     failure = std::current_exception();
   }
   co_await boost::asio::this_coro::throw_if_cancelled(false);
-  if (failure) std::rethrow_exception(failure);
 }
 
 void WaitList::push(Waiter& waiter) {

@@ -2,6 +2,7 @@
 
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <exception>
 #include <optional>
 
 #include "async/async.h"
@@ -18,11 +19,12 @@ void post_resume(Resume resume);
 /// Whether an exception is the unwinding of a cancelled coroutine.
 bool is_aborted(const std::exception_ptr& exception);
 
-/// Awaits `work`, then switches off throwing for this coroutine. All work that is spawned with a
-/// cancellation slot goes through here: co_spawn of Asio 1.26 awaits once more after the body has
-/// ended, and when the body was cancelled without ever having suspended, that await throws past
-/// the completion handler, which is then never called.
-Async<> run_to_end(Async<> work);
+/// Awaits `work`, keeps what it threw, and switches off throwing for this coroutine. All work that
+/// is spawned with a cancellation slot goes through here: co_spawn of Asio 1.26 awaits once more
+/// after the body has ended, and when the body was cancelled without ever having suspended, that
+/// await throws past the completion handler, which is then never called. `failure` outlives it; the
+/// exception is let go on this thread before the end is told, so that it may cross to another.
+Async<> run_to_end(Async<> work, std::exception_ptr& failure);
 
 /// Suspends the caller and hands its continuation to `store`.
 template <class Store>

@@ -31,9 +31,9 @@ void log_escaped(const std::exception_ptr& exception) {
   }
 }
 
-/// Touched on the other loop only, once it has begun.
 struct Remote {
-  boost::asio::cancellation_signal signal;
+  boost::asio::cancellation_signal signal;  // touched on the other loop only, once it has begun
+  std::exception_ptr failure;               // written before the end is told, read after
 };
 
 }  // namespace
@@ -48,27 +48,27 @@ Async<> switch_to(Executor executor) {
 
 Async<> run_on(Executor executor, Async<> work) {
   auto remote = std::make_shared<Remote>();  // shared with a cancellation on its way
-  OneShot<std::exception_ptr> ended;
-  auto on_end = [remote, setter = ended.setter()](std::exception_ptr e) mutable {
-    setter.set(std::move(e));
+  OneShot<bool> ended;
+  auto on_end = [remote, setter = ended.setter()](const std::exception_ptr&) mutable {
+    setter.set(true);
   };
   boost::asio::co_spawn(
-      executor, internal::run_to_end(std::move(work)),
+      executor, internal::run_to_end(std::move(work), remote->failure),
       boost::asio::bind_cancellation_slot(remote->signal.slot(), std::move(on_end)));
   bool aborted = false;
-  std::optional<std::exception_ptr> end;
-  while (!end) {
+  bool live = true;
+  while (live) {
     try {
-      end = co_await ended.wait();
+      live = !(co_await ended.wait());
     } catch (const boost::system::system_error&) {
       aborted = true;
       boost::asio::post(
           executor, [remote] { remote->signal.emit(boost::asio::cancellation_type::terminal); });
     }
-    if (!end) co_await boost::asio::this_coro::throw_if_cancelled(false);
+    if (live) co_await boost::asio::this_coro::throw_if_cancelled(false);
   }
   if (aborted) co_await boost::asio::this_coro::throw_if_cancelled(true);
-  if (*end) std::rethrow_exception(*end);
+  if (remote->failure) std::rethrow_exception(std::exchange(remote->failure, nullptr));
 }
 
 }  // namespace flotilla

@@ -21,6 +21,7 @@ struct TaskGroup::State {
 
   struct Live {
     boost::asio::cancellation_signal signal;
+    std::exception_ptr failure;
     bool begun = false;
     bool cancelled = false;
   };
@@ -35,7 +36,7 @@ struct TaskGroup::State {
   Async<> run(Live& self, Async<> work) {
     self.begun = true;
     if (cancelled || self.cancelled) co_return;
-    co_await internal::run_to_end(std::move(work));
+    co_await internal::run_to_end(std::move(work), self.failure);
   }
   void cancel(Live& child) {
     child.cancelled = true;
@@ -47,8 +48,8 @@ struct TaskGroup::State {
     cancelled = true;
     for (auto& entry : children) cancel(entry.second);
   }
-  void finish(Child child, const std::exception_ptr& exception) {
-    children.erase(child);
+  void finish(Child child) {
+    const std::exception_ptr exception = std::move(children.extract(child).mapped().failure);
     if (exception && !failure && !internal::is_aborted(exception)) {
       failure = exception;
       cancel();
@@ -67,7 +68,7 @@ TaskGroup::Child TaskGroup::spawn(Async<> child) {
   State* state = state_.get();
   const Child id = ++state->last_child;
   State::Live& live = state->children[id];
-  auto finish = [state, id](const std::exception_ptr& e) { state->finish(id, e); };
+  auto finish = [state, id](const std::exception_ptr&) { state->finish(id); };
   boost::asio::co_spawn(state->executor, state->run(live, std::move(child)),
                         boost::asio::bind_cancellation_slot(live.signal.slot(), std::move(finish)));
   return id;
