@@ -1,8 +1,13 @@
 #include <benchmark/benchmark.h>
 
+#include <cstdint>
+#include <iterator>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "json/json.h"
+#include "json/map.h"
 
 namespace flotilla::json {
 namespace {
@@ -29,7 +34,7 @@ void parse_message(benchmark::State& state) {
     auto value = parse(text);
     benchmark::DoNotOptimize(value);
   }
-  state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations() * text.size()));
+  state.SetBytesProcessed(state.iterations() * std::ssize(text));
 }
 BENCHMARK(parse_message);
 
@@ -41,9 +46,72 @@ void write_message(benchmark::State& state) {
     write(*value, out);
     benchmark::DoNotOptimize(out);
   }
-  state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations() * message_text().size()));
+  state.SetBytesProcessed(state.iterations() * std::ssize(message_text()));
 }
 BENCHMARK(write_message);
+
+struct Part {
+  std::optional<std::string> text;
+  std::optional<Value> data;
+};
+BOOST_DESCRIBE_STRUCT(Part, (), (text, data))
+
+struct Message {
+  std::string messageId;
+  std::optional<std::string> contextId;
+  std::string role;
+  std::vector<Part> parts;
+  Object metadata;
+};
+BOOST_DESCRIBE_STRUCT(Message, (), (messageId, contextId, role, parts, metadata))
+
+struct Configuration {
+  std::vector<std::string> acceptedOutputModes;
+  std::optional<std::int32_t> historyLength;
+};
+BOOST_DESCRIBE_STRUCT(Configuration, (), (acceptedOutputModes, historyLength))
+
+struct Params {
+  Message message;
+  std::optional<Configuration> configuration;
+};
+BOOST_DESCRIBE_STRUCT(Params, (), (message, configuration))
+
+struct Request {
+  std::string jsonrpc;
+  std::string id;
+  std::string method;
+  Params params;
+};
+BOOST_DESCRIBE_STRUCT(Request, (), (jsonrpc, id, method, params))
+
+void map_message_copying(benchmark::State& state) {
+  const auto value = parse(message_text());
+  for (auto _ : state) {
+    auto request = read<Request>(*value);
+    benchmark::DoNotOptimize(request);
+  }
+}
+BENCHMARK(map_message_copying);
+
+void parse_and_map_message(benchmark::State& state) {
+  for (auto _ : state) {
+    auto request = from_text<Request>(message_text());
+    benchmark::DoNotOptimize(request);
+  }
+}
+BENCHMARK(parse_and_map_message);
+
+void write_mapped_message(benchmark::State& state) {
+  const auto request = from_text<Request>(message_text());
+  std::string out;
+  for (auto _ : state) {
+    out.clear();
+    write(*request, out);
+    benchmark::DoNotOptimize(out);
+  }
+}
+BENCHMARK(write_mapped_message);
 
 }  // namespace
 }  // namespace flotilla::json

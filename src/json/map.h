@@ -5,6 +5,7 @@
 
 #include "base/result.h"
 #include "json/json.h"
+#include "json/map_types.h"
 #include "json/value.h"
 
 /// Structs to JSON and back without per-field code: describe the struct with
@@ -16,36 +17,23 @@
 /// - Other members are required, unless the struct has `static constexpr` opt-out by
 ///   `constexpr bool has_defaults(const T*)` (found by ADL): then an absent member keeps its
 ///   member initialiser.
-/// - Numbers must fit. bool, integers, double, std::string, Time (RFC 3339), Base64 below, enums,
+/// - Numbers must fit. bool, integers, double, std::string, Time (RFC 3339), Base64, enums,
 ///   json::Value, json::Object, json::Array, described structs, Id<Tag>, Uuid, Duration (`30s`),
 ///   std::unique_ptr<T> (as optional, for recursive types). Described bases count.
 /// - A member named `extra` of type json::Object takes what no other member takes (and is written
 ///   back, flattened).
-/// - Errors are invalid_argument with the JSON pointer as field: "/params/parts/0: expected
-/// string". Writing
+/// - Errors are invalid_argument with the JSON pointer as field:
+///   "/params/parts/0: expected string".
+///
+/// Writing
 /// - Declaration order; absent optionals and empty vectors, maps and Objects are left out, unless
 ///   `constexpr bool always_written(const T*, std::string_view member)` (ADL) says otherwise.
 /// - Strings, numbers and bools that are not optional are always written.
+///
 /// Names: a trailing underscore is dropped (`default_` is `default`, `protected_` is `protected`).
 /// Enums map by enumerator name (trailing underscore dropped), or by `wire_name(E)` ->
 /// std::string_view (ADL; empty: the enumerator does not exist on the wire).
 namespace flotilla::json {
-
-/// Binary that travels as base64: written standard and padded, read also URL-safe and unpadded.
-struct Base64 {
-  std::string bytes;
-  bool operator==(const Base64&) const = default;
-};
-
-struct ReadOptions {
-  /// Refuse unknown members and name the nearest known one (config, manifests, our own API).
-  bool strict = false;
-  /// Accept the proto field name too (`context_id` for contextId) and enum numbers: ProtoJSON
-  /// input.
-  bool proto_names = false;
-  /// Prefix for the pointers in errors, such as "/params".
-  std::string at;
-};
 
 template <class T>
 Result<T> read(const Value& value, const ReadOptions& options = {});

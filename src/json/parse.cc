@@ -56,9 +56,6 @@ class Parser {
   bool literal(std::string_view word);
   bool number(Value& slot);
   bool string(std::string& out);
-  bool escape(std::string& out);
-  bool unicode_escape(std::string& out);
-  bool hex4(std::uint32_t& out);
   void skip_space();
   [[nodiscard]] bool next_is(char c) const { return at_ != end_ && *at_ == c; }
 
@@ -286,7 +283,9 @@ bool Parser::string(std::string& out) {
     }
     if (byte == '\\') {
       out.append(run, at_);
-      if (!escape(out)) return false;
+      const Escape escape = decode_escape(at_, end_, out);
+      if (escape.length == 0) return fault(escape.fault);
+      at_ += escape.length;
       run = at_;
     } else if (byte >= 0x80) {
       const std::size_t length = utf8_sequence({at_, end_});
@@ -296,73 +295,6 @@ bool Parser::string(std::string& out) {
       return fault("control character in a string, must be escaped");
     }
   }
-}
-
-bool Parser::escape(std::string& out) {
-  const char* start = at_++;
-  if (at_ == end_) return fault("unexpected end of text in a string");
-  switch (*at_++) {
-    case '"':
-      out += '"';
-      return true;
-    case '\\':
-      out += '\\';
-      return true;
-    case '/':
-      out += '/';
-      return true;
-    case 'b':
-      out += '\b';
-      return true;
-    case 'f':
-      out += '\f';
-      return true;
-    case 'n':
-      out += '\n';
-      return true;
-    case 'r':
-      out += '\r';
-      return true;
-    case 't':
-      out += '\t';
-      return true;
-    case 'u':
-      return unicode_escape(out);
-    default:
-      return fault_at(start, "unknown escape in a string");
-  }
-}
-
-bool Parser::unicode_escape(std::string& out) {
-  const char* start = at_ - 2;
-  std::uint32_t code = 0;
-  if (!hex4(code)) return fault_at(start, "expected four hexadecimal digits after \\u");
-  if (code >= 0xDC00 && code < 0xE000) return fault_at(start, "lone surrogate");
-  if (code >= 0xD800 && code < 0xDC00) {
-    std::uint32_t low = 0;
-    if (!std::string_view(at_, end_).starts_with("\\u")) return fault_at(start, "lone surrogate");
-    at_ += 2;
-    if (!hex4(low) || low < 0xDC00 || low > 0xDFFF) return fault_at(start, "lone surrogate");
-    code = 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00);
-  }
-  append_utf8(code, out);
-  return true;
-}
-
-bool Parser::hex4(std::uint32_t& out) {
-  if (end_ - at_ < 4) return false;
-  for (int i = 0; i < 4; ++i) {
-    const char c = *at_++;
-    const char lower = static_cast<char>(c | 0x20);
-    if (c >= '0' && c <= '9') {
-      out = out << 4 | static_cast<std::uint32_t>(c - '0');
-    } else if (lower >= 'a' && lower <= 'f') {
-      out = out << 4 | static_cast<std::uint32_t>(lower - 'a' + 10);
-    } else {
-      return false;
-    }
-  }
-  return true;
 }
 
 void Parser::skip_space() {

@@ -156,7 +156,7 @@ constexpr Bad kBad[] = {
     {"\"\x1F\"", "", "control character", 1},
     {"\"\0\""sv, "", "control character", 1},
     {"\"0123456789\x01\"", "", "control character", 11},
-    {R"("\)", "", "unexpected end of text in a string", 2},
+    {R"("\)", "", "unexpected end of text in a string", 1},
     {R"("\")", "", "unexpected end of text in a string", 3},
     {R"("\x41")", "", "unknown escape", 1},
     {R"("\a")", "", "unknown escape", 1},

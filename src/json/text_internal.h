@@ -9,8 +9,14 @@
 
 namespace flotilla::json {
 
-/// Appends the code point, which must not be a surrogate.
-void append_utf8(std::uint32_t code, std::string& out);
+/// What decode_escape took, or why it took nothing.
+struct Escape {
+  std::size_t length = 0;
+  std::string_view fault;
+};
+/// Appends what the escape of a JSON string that starts at `at` (with its backslash) stands for; a
+/// surrogate pair is one escape.
+Escape decode_escape(const char* at, const char* end, std::string& out);
 /// Appends `/` and the escaped name: one step of a JSON pointer (RFC 6901) for a message, shortened
 /// as below.
 void append_pointer(std::string_view name, std::string& out);

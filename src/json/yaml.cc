@@ -39,11 +39,10 @@ class YamlBuilder final : public YamlHandler {
     return out;
   }
 
-  void OnDocumentStart(const YAML::Mark&) override {
+  void start_document(const YAML::Mark&) override {
     anchors_.clear();
     kept_ = {};
   }
-  void OnDocumentEnd() override {}
 
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     if (wants_key()) refuse_yaml(mark, "null as a key, quote it if it is text");
@@ -51,8 +50,8 @@ class YamlBuilder final : public YamlHandler {
     if (!frames_.empty()) complete(mark, anchor, Value(), {.values = 1});
   }
 
-  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
-                const std::string& text) override {
+  void scalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+              const std::string& text) override {
     if (wants_key()) {
       if (anchor != 0) keep(mark, anchor, Value(text), {.values = 1, .bytes = text.size()});
       set_key(mark, text);
@@ -68,7 +67,7 @@ class YamlBuilder final : public YamlHandler {
     const Anchored& target = found->second;
     if (wants_key()) {
       const std::string* text = target.value.if_string();
-      if (text == nullptr) refuse_yaml(mark, "a key must be a scalar");
+      if (text == nullptr) refuse_yaml(mark, "an alias as a key must name text");
       set_key(mark, *text);
       return;
     }

@@ -18,10 +18,9 @@ class FlatYaml final : public YamlHandler {
     return out;
   }
 
-  void OnDocumentStart(const YAML::Mark& mark) override {
+  void start_document(const YAML::Mark& mark) override {
     if (++documents_ > 1) refuse_yaml(mark, "several documents where one is expected");
   }
-  void OnDocumentEnd() override {}
 
   void OnNull(const YAML::Mark& mark, YAML::anchor_t) override {
     if (depth_ == 0) return;
@@ -34,8 +33,8 @@ class FlatYaml final : public YamlHandler {
     refuse_yaml(mark, "aliases have no place here");
   }
 
-  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t,
-                const std::string& text) override {
+  void scalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t,
+              const std::string& text) override {
     if (depth_ == 0) refuse_yaml(mark, "expected names with values, such as `listen: 8080`");
     if (wants_key_) {
       if (!keys_.insert(text).second) refuse_yaml(mark, "duplicate key " + shorten(text));

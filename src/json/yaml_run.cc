@@ -38,7 +38,35 @@ Result<> check_characters(std::string_view text) {
   return fail(error_at(text, offset, "control character"));
 }
 
+/// The text is valid UTF-8 but for single bytes 85 and A0, which stand for U+0085 and U+00A0.
+std::string mend(std::string_view text) {
+  std::string out;
+  for (std::size_t bad = find_invalid_utf8(text); bad != std::string_view::npos;
+       bad = find_invalid_utf8(text)) {
+    out += text.substr(0, bad);
+    out += '\xC2';
+    out += text[bad];
+    text.remove_prefix(bad + 1);
+  }
+  return out += text;
+}
+
 }  // namespace
+
+void YamlHandler::OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                           const std::string& text) {
+  if (is_utf8(text)) {
+    scalar(mark, tag, anchor, text);
+  } else {
+    scalar(mark, tag, anchor, mend(text));
+  }
+}
+
+void YamlHandler::OnDocumentStart(const YAML::Mark& mark) {
+  if (mark.pos == last_start_) refuse_yaml(mark, "unexpected text");
+  last_start_ = mark.pos;
+  start_document(mark);
+}
 
 void refuse_yaml(const YAML::Mark& mark, const std::string& what) {
   throw YAML::ParserException(mark, what);

@@ -50,7 +50,10 @@ std::optional<Value> to_based_integer(std::string_view text) {
 /// The JSON spelling of a YAML number: without plus sign, with a digit on each side of the point.
 std::optional<std::string> to_json_number(std::string_view text) {
   std::string out(text);
-  if (out.starts_with('+')) out.erase(0, 1);
+  if (out.starts_with('+')) {
+    out.erase(0, 1);
+    if (out.starts_with('-')) return std::nullopt;
+  }
   const std::size_t first = out.starts_with('-') ? 1 : 0;
   std::size_t dot = out.find('.');
   if (dot == first) {
@@ -61,7 +64,7 @@ std::optional<std::string> to_json_number(std::string_view text) {
   const bool digit_follows = dot != std::string::npos && dot + 1 < out.size() &&
                              out[dot + 1] >= '0' && out[dot + 1] <= '9';
   if (dot != std::string::npos && !digit_follows) out.insert(dot + 1, 1, '0');
-  if (number_length(out) != out.size()) return std::nullopt;
+  if (out.empty() || number_length(out) != out.size()) return std::nullopt;
   return out;
 }
 
