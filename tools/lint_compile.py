@@ -148,7 +148,7 @@ def lone_headers(root, headers, common, jobs):
 
 def coroutine_query(root, headers, commands, common, jobs):
     cache = Cache(root, "clang-query-19", ["tools/coroutines.query"])
-    flags = {path: common + ["-x", "c++"] for path in headers} | commands
+    flags = {path: common + ["-x", "c++-header"] for path in headers} | commands
     work = {path: ["clang-query-19", "-f", "tools/coroutines.query", str(path), "--",
                    *flags[path], "-Wno-error", "-Wno-pragma-once-outside-header"]
             for path in sorted(flags) if awaits(path)}
@@ -162,23 +162,25 @@ def clang_tidy(root, commands, jobs):
     return check_each(root, cache, "tidy", jobs, work, by_status)
 
 
-def gcc_syntax(root, jobs):
+def gcc_syntax(root, commands, jobs):
     cache = Cache(root, "g++")
     work = {path: ["g++", *flags, "-fsyntax-only", str(path)]
-            for path, flags in sorted(compile_commands(root, "gcc").items())}
+            for path, flags in sorted(commands.items())}
     return check_each(root, cache, "gcc", jobs, work, by_status)
 
 
 def checks(root, paths, jobs):
-    commands = compile_commands(root, "dev")
+    clang, gcc = compile_commands(root, "dev"), compile_commands(root, "gcc")
+    # Flags that all files share, with the widest set of includes, for headers.
+    common = max(clang.values(), key=len, default=["-std=c++23", f"-I{root}/src"])
     headers = [p for p in paths if p.suffix == ".h" and root / "src" in p.parents
                and p.name != "pch.h"]
-    common = ["-std=c++23", f"-I{root}/src"]
-    if commands:  # flags that all files share, with the widest set of includes
-        common = max(commands.values(), key=len)
+    chosen = set(paths)
+    clang = {path: flags for path, flags in clang.items() if path in chosen}
+    gcc = {path: flags for path, flags in gcc.items() if path in chosen}
     return [
         ("headers", lambda: lone_headers(root, headers, common, jobs)),
-        ("coroutines", lambda: coroutine_query(root, headers, commands, common, jobs)),
-        ("clang-tidy", lambda: clang_tidy(root, commands, jobs)),
-        ("gcc", lambda: gcc_syntax(root, jobs)),
+        ("coroutines", lambda: coroutine_query(root, headers, clang, common, jobs)),
+        ("clang-tidy", lambda: clang_tidy(root, clang, jobs)),
+        ("gcc", lambda: gcc_syntax(root, gcc, jobs)),
     ]
