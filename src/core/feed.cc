@@ -69,6 +69,7 @@ Async<Result<FeedPage>> Feed::page(std::shared_ptr<const Principal> principal, s
   std::vector<db::Value> parameters{static_cast<std::int64_t>(after),
                                     static_cast<std::int64_t>(limit)};
   CO_TRY(rows, co_await database_.read(kAll, parameters, limit));
+  page.read = rows.size();
   for (const auto& row : rows) {
     auto event = to_feed_event(row);
     page.next = event.position;

@@ -32,6 +32,7 @@ struct FeedEvent {
 
 struct FeedPage {
   std::vector<FeedEvent> events;
+  std::size_t read = 0;    // rows looked at, seen or not
   std::uint64_t next = 0;  // cursor after this page, past events that the caller may not see
 };
 

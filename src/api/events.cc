@@ -1,0 +1,187 @@
+#include "api/query.h"
+#include "api/route.h"
+#include "api/views.h"
+#include "http/sse.h"
+
+namespace flotilla::api::events {
+
+namespace {
+
+constexpr std::size_t kFeedBatch = 200;
+
+json::Value parsed(const std::string& payload) {
+  auto value = json::parse(payload);
+  return value ? std::move(*value) : json::Value(payload);
+}
+
+EventView view_of(const core::Event& event) {
+  EventView view;
+  view.seq = static_cast<std::int64_t>(event.seq);
+  view.kind = to_string(event.kind);
+  view.at = event.at;
+  view.actor = event.actor;
+  view.payload = parsed(*event.payload);
+  return view;
+}
+
+http::SseEvent sse_of(const core::Event& event) {
+  http::SseEvent sse;
+  sse.id = std::to_string(event.seq);
+  sse.event = to_string(event.kind);
+  sse.prefix = R"({"seq":)" + sse.id + R"(,"kind":")" + sse.event + R"(","at":")" +
+               format_time(event.at) + R"(","actor":)";
+  json::write_string(event.actor, sse.prefix);
+  sse.prefix += R"(,"payload":)";
+  sse.shared = event.payload;
+  sse.suffix = "}";
+  return sse;
+}
+
+http::SseEvent farewell(std::uint64_t cursor, std::string_view reason) {
+  http::SseEvent bye;
+  bye.event = "bye";
+  bye.prefix =
+      R"({"cursor":")" + std::to_string(cursor) + R"(","reason":")" + std::string(reason) + R"("})";
+  return bye;
+}
+
+/// The cursor of a page or stream: Last-Event-ID, else `after`, else the beginning.
+Result<std::uint64_t> cursor_of(const http::Request& request) {
+  if (auto last = request.headers.find("Last-Event-ID")) {
+    const auto number = json::Value(json::Number{std::string(*last)}).as_int64();
+    if (!number || *number < 0) return fail(invalid("Last-Event-ID", "is not a cursor of ours"));
+    return static_cast<std::uint64_t>(*number);
+  }
+  TRY(after, number_of(request, "after"));
+  return after.value_or(0);
+}
+
+Async<Result<EventList>> page_of(core::TaskLog::Ptr log, http::Request& request) {
+  CO_TRY(after, cursor_of(request));
+  CO_TRY(limit, limit_of(request));
+  const auto last = log->committed().seq;
+  CO_TRY(events, co_await log->stored_events(after, last, limit));
+  EventList list;
+  for (const auto& event : events) list.items.push_back(view_of(*event));
+  if (!events.empty() && events.back()->seq < last)
+    list.nextCursor = std::to_string(events.back()->seq);
+  co_return list;
+}
+
+Async<> follow_task(std::shared_ptr<core::Subscription> subscription, http::BodyWriter& body) {
+  http::SseWriter writer(body);
+  for (;;) {
+    auto events = co_await subscription->next();
+    if (!events) {
+      auto bye = farewell(subscription->cursor(), events.error().reason());
+      std::ignore = co_await writer.send(std::move(bye));  // the stream ends either way
+      co_return;
+    }
+    if (events->empty()) {
+      auto bye = farewell(subscription->cursor(), "ended");
+      std::ignore = co_await writer.send(std::move(bye));  // the stream ends either way
+      co_return;
+    }
+    std::vector<http::SseEvent> batch;
+    for (const auto& event : *events) batch.push_back(sse_of(*event));
+    auto sent = co_await writer.send(std::move(batch));
+    if (!sent) co_return;
+  }
+}
+
+http::SseEvent sse_of(const core::FeedEvent& event) {
+  http::SseEvent sse;
+  sse.id = std::to_string(event.position);
+  sse.event = event.kind;
+  FeedEventView view{static_cast<std::int64_t>(event.position),
+                     event.stream,
+                     static_cast<std::int64_t>(event.seq),
+                     event.name_space,
+                     event.owner,
+                     event.kind,
+                     event.at,
+                     event.actor,
+                     parsed(event.payload)};
+  sse.prefix = json::to_text(view);
+  return sse;
+}
+
+Async<> follow_feed(core::Feed& feed, std::shared_ptr<const Principal> principal,
+                    std::uint64_t cursor, http::BodyWriter& body) {
+  http::SseWriter writer(body);
+  for (;;) {
+    const auto seen = feed.revision();
+    auto page = co_await feed.page(principal, cursor, kFeedBatch);
+    if (!page || body.draining()) {
+      auto bye = farewell(cursor, page ? "draining" : page.error().reason());
+      std::ignore = co_await writer.send(std::move(bye));  // the stream ends either way
+      co_return;
+    }
+    cursor = page->next;
+    std::vector<http::SseEvent> batch;
+    for (const auto& event : page->events) batch.push_back(sse_of(event));
+    if (!batch.empty()) {
+      auto sent = co_await writer.send(std::move(batch));
+      if (!sent) co_return;
+    } else if (page->read < kFeedBatch) {
+      co_await feed.wait(seen);
+    }
+  }
+}
+
+Async<Result<http::Response>> task_events(const Sources& sources, http::Request& request) {
+  core::Visibility visibility;
+  visibility.principal = request.context.principal;
+  const std::string id(request.param("id"));
+  CO_TRY(log, co_await sources.tasks.find(id, std::move(visibility)));
+  if (!wants_stream(request)) {
+    CO_TRY(list, co_await page_of(log, request));
+    co_return answer(list);
+  }
+  CO_TRY(after, cursor_of(request));
+  CO_TRY(subscription, core::TaskLog::subscribe(log, after));
+  std::shared_ptr<core::Subscription> shared = std::move(subscription);  // std::function copies
+  co_return http::sse_response(
+      [shared](http::BodyWriter& body) { return follow_task(shared, body); });
+}
+
+Async<Result<http::Response>> feed_events(const Sources& sources, http::Request& request) {
+  CO_TRY(after, cursor_of(request));
+  auto principal = request.context.principal;
+  if (wants_stream(request)) {
+    core::Feed& feed = sources.feed;
+    const bool from_now = !request.headers.find("Last-Event-ID") && !request.query_value("after");
+    if (from_now) {
+      CO_TRY(head, co_await feed.head());
+      after = head;
+    }
+    co_return http::sse_response([&feed, principal, after](http::BodyWriter& body) {
+      return follow_feed(feed, principal, after, body);
+    });
+  }
+  CO_TRY(limit, limit_of(request));
+  CO_TRY(page, co_await sources.feed.page(principal, after, limit));
+  FeedList list;
+  for (const auto& event : page.events)
+    list.items.push_back({static_cast<std::int64_t>(event.position), event.stream,
+                          static_cast<std::int64_t>(event.seq), event.name_space, event.owner,
+                          event.kind, event.at, event.actor, parsed(event.payload)});
+  if (page.read == limit) list.nextCursor = std::to_string(page.next);
+  co_return answer(list);
+}
+
+}  // namespace
+
+Async<http::Response> of_task(const Sources& sources, http::Request& request) {
+  auto response = co_await task_events(sources, request);
+  if (!response) co_return http::Response::problem(response.error());
+  co_return std::move(*response);
+}
+
+Async<http::Response> feed(const Sources& sources, http::Request& request) {
+  auto response = co_await feed_events(sources, request);
+  if (!response) co_return http::Response::problem(response.error());
+  co_return std::move(*response);
+}
+
+}  // namespace flotilla::api::events

@@ -1,0 +1,56 @@
+#include "api/query.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "base/hash.h"
+#include "json/map.h"
+
+namespace flotilla::api {
+
+Result<std::optional<std::uint64_t>> number_of(const http::Request& request,
+                                               std::string_view name) {
+  const auto text = request.query_value(name);
+  if (!text || text->empty()) return std::optional<std::uint64_t>();
+  std::uint64_t number = 0;
+  const char* end = text->data() + text->size();
+  const auto [stop, failed] = std::from_chars(text->data(), end, number);
+  if (failed != std::errc{} || stop != end)
+    return fail(invalid(std::string(name), "'" + *text + "' is not a whole number"));
+  return std::optional(number);
+}
+
+Result<std::size_t> limit_of(const http::Request& request) {
+  TRY(limit, number_of(request, "limit"));
+  if (!limit) return kDefaultPage;
+  if (*limit < 1 || *limit > kLargestPage)
+    return fail(invalid("limit", fmt::format("must be 1 to {}", kLargestPage)));
+  return static_cast<std::size_t>(*limit);
+}
+
+std::string value_of(const http::Request& request, std::string_view name) {
+  return request.query_value(name).value_or("");
+}
+
+bool wants_stream(const http::Request& request) {
+  return request.headers.find("Accept").value_or("").contains("text/event-stream");
+}
+
+std::string encode_place(const std::pair<Time, core::TaskId>& place) {
+  return base64url(
+      fmt::format("{}/{}", place.first.time_since_epoch().count(), place.second.to_string()));
+}
+
+Result<std::pair<Time, core::TaskId>> decode_place(const std::string& cursor) {
+  const auto text = decode_base64(cursor).value_or("");
+  const auto slash = text.find('/');
+  if (slash != std::string::npos) {
+    const auto millis = json::Value(json::Number{text.substr(0, slash)}).as_int64();
+    const auto id = core::TaskId::parse(text.substr(slash + 1));
+    if (millis && id) return std::make_pair(Time{std::chrono::milliseconds{*millis}}, *id);
+  }
+  return fail(invalid("cursor", "is not a nextCursor of this list"));
+}
+
+}  // namespace flotilla::api

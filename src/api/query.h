@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "base/result.h"
+#include "core/event.h"
+#include "http/message.h"
+
+namespace flotilla::api {
+
+inline constexpr std::size_t kDefaultPage = 50;
+inline constexpr std::size_t kLargestPage = 500;
+
+/// `limit`: 1 to 500, 50 when absent.
+Result<std::size_t> limit_of(const http::Request& request);
+/// A query value that is a count; nullopt when absent.
+Result<std::optional<std::uint64_t>> number_of(const http::Request& request, std::string_view name);
+/// The value, or empty.
+std::string value_of(const http::Request& request, std::string_view name);
+bool wants_stream(const http::Request& request);
+/// Opaque cursor of a list ordered by time and id.
+std::string encode_place(const std::pair<Time, core::TaskId>& place);
+Result<std::pair<Time, core::TaskId>> decode_place(const std::string& cursor);
+
+/// 200 with the struct as JSON.
+template <class T>
+http::Response answer(const T& data) {
+  return http::Response::json(200, json::to_text(data));
+}
+
+}  // namespace flotilla::api

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <functional>
+#include <string_view>
+#include <vector>
+
+#include "api/api.h"
+#include "api/schema.h"
+#include "base/context.h"
+#include "http/message.h"
+
+namespace flotilla::api {
+
+struct Parameter {
+  std::string_view name;
+  std::string_view text;
+};
+
+/// One route of the native API: all that router and OpenAPI need to know.
+struct Route {
+  http::Method method = http::Method::get;
+  std::string_view pattern;
+  std::string_view summary;
+  /// nullopt: anyone, without credentials.
+  std::optional<Role> role = Role::viewer;
+  std::vector<Parameter> query;
+  /// The answer's schema; null for text.
+  json::Value (*schema)(SchemaSet&) = nullptr;
+  /// A stream of events may be asked for by Accept: text/event-stream.
+  bool streams = false;
+  Async<http::Response> (*handle)(const Sources& sources, http::Request& request) = nullptr;
+};
+
+/// The table: every route of the native API.
+const std::vector<Route>& routes();
+
+/// The OpenAPI 3.1 document of the table.
+std::string openapi_document(const Sources& sources);
+
+// Handlers, by file.
+namespace tasks {
+Async<http::Response> list(const Sources& sources, http::Request& request);
+Async<http::Response> get(const Sources& sources, http::Request& request);
+Async<http::Response> cancel(const Sources& sources, http::Request& request);
+}  // namespace tasks
+namespace events {
+Async<http::Response> of_task(const Sources& sources, http::Request& request);
+Async<http::Response> feed(const Sources& sources, http::Request& request);
+}  // namespace events
+namespace sessions {
+Async<http::Response> list(const Sources& sources, http::Request& request);
+Async<http::Response> get(const Sources& sources, http::Request& request);
+}  // namespace sessions
+namespace agents {
+Async<http::Response> list(const Sources& sources, http::Request& request);
+Async<http::Response> get(const Sources& sources, http::Request& request);
+Async<http::Response> card(const Sources& sources, http::Request& request);
+}  // namespace agents
+namespace system {
+Async<http::Response> live(const Sources& sources, http::Request& request);
+Async<http::Response> ready(const Sources& sources, http::Request& request);
+Async<http::Response> metrics(const Sources& sources, http::Request& request);
+Async<http::Response> config(const Sources& sources, http::Request& request);
+Async<http::Response> version(const Sources& sources, http::Request& request);
+Async<http::Response> openapi(const Sources& sources, http::Request& request);
+Async<http::Response> landing(const Sources& sources, http::Request& request);
+}  // namespace system
+
+}  // namespace flotilla::api

@@ -1,0 +1,107 @@
+#include "api/route.h"
+#include "api/views.h"
+#include "auth/access.h"
+
+namespace flotilla::api {
+
+namespace {
+
+using http::Method;
+
+template <class T>
+json::Value schema(SchemaSet& set) {
+  return schema_of<T>(set);
+}
+
+const Parameter kLimit{"limit", "items of one page, 1 to 500, 50 by default"};
+const Parameter kCursor{"cursor", "nextCursor of the page before"};
+const Parameter kAfter{"after", "cursor: only what came after it"};
+
+std::vector<Route> make_routes() {
+  const std::vector<Parameter> page{kLimit, kCursor};
+  const std::vector<Parameter> journal{kAfter, kLimit};
+  const std::vector<Parameter> task_filters{
+      kLimit,
+      kCursor,
+      {"namespace", "only tasks of this namespace"},
+      {"agent", "only tasks of this agent"},
+      {"state", "only tasks in this state, such as working or input-required"},
+      {"contextId", "only tasks of this context"},
+      {"session", "only tasks of this session"}};
+  const std::vector<Parameter> sessions_filters{
+      kLimit, kCursor, {"namespace", "only sessions of this namespace"}};
+  std::vector<Route> table;
+  const auto get = [&](std::string_view pattern, std::string_view summary,
+                       std::vector<Parameter> query, json::Value (*of)(SchemaSet&), auto handle) {
+    Route route;
+    route.pattern = pattern;
+    route.summary = summary;
+    route.query = std::move(query);
+    route.schema = of;
+    route.handle = handle;
+    table.push_back(route);
+  };
+  get("/api/v1/tasks", "Tasks, newest first", task_filters, schema<TaskList>, tasks::list);
+  get("/api/v1/tasks/{id}", "One task with its messages and artifacts", {}, schema<TaskView>,
+      tasks::get);
+  get("/api/v1/tasks/{id}/events", "The journal of a task", journal, schema<EventList>,
+      events::of_task);
+  table.back().streams = true;
+  get("/api/v1/events", "The live feed of what the caller may see", journal, schema<FeedList>,
+      events::feed);
+  table.back().streams = true;
+  get("/api/v1/sessions", "Sessions, newest first", sessions_filters, schema<SessionList>,
+      sessions::list);
+  get("/api/v1/namespaces/{ns}/sessions", "Sessions of a namespace", page, schema<SessionList>,
+      sessions::list);
+  get("/api/v1/namespaces/{ns}/sessions/{uid}", "One session", {}, schema<SessionView>,
+      sessions::get);
+  get("/api/v1/agents", "Agents of all namespaces", page, schema<AgentList>, agents::list);
+  get("/api/v1/namespaces/{ns}/agents", "Agents of a namespace", page, schema<AgentList>,
+      agents::list);
+  get("/api/v1/namespaces/{ns}/agents/{name}", "One agent", {}, schema<AgentResource>, agents::get);
+  get("/api/v1/namespaces/{ns}/agents/{name}/card", "The A2A card of an agent, without interfaces",
+      {}, nullptr, agents::card);
+  get("/api/v1/config", "The effective configuration with its origins", {}, schema<ConfigList>,
+      system::config);
+  table.back().role = Role::admin;
+  get("/api/v1/version", "Versions of server and protocols", {}, schema<VersionView>,
+      system::version);
+  get("/openapi.json", "This document", {}, nullptr, system::openapi);
+  get("/metrics", "Metrics in the Prometheus text format", {}, nullptr, system::metrics);
+  get("/", "A page that says what this is", {}, nullptr, system::landing);
+  for (auto path : {"/health/live", "/health/ready", "/health"}) {
+    get(path, "Whether the server is up, and ready for traffic", {}, schema<HealthView>,
+        std::string_view(path) == "/health/live" ? system::live : system::ready);
+    table.back().role.reset();
+  }
+  get("/api/v1/tasks/{id}/cancel", "Cancels a task that has not ended", {}, schema<TaskView>,
+      tasks::cancel);
+  table.back().method = Method::post;
+  table.back().role = Role::operator_;
+  return table;
+}
+
+Async<http::Response> call(const Sources& sources, const Route& route, http::Request& request) {
+  if (route.role) {
+    auto allowed = auth::require(*request.context.principal, *route.role);
+    if (!allowed) co_return http::Response::problem(allowed.error());
+  }
+  co_return co_await route.handle(sources, request);
+}
+
+}  // namespace
+
+const std::vector<Route>& routes() {
+  static const std::vector<Route> table = make_routes();
+  return table;
+}
+
+void add_routes(http::Router& router, Sources sources) {
+  auto shared = std::make_shared<const Sources>(std::move(sources));  // one for all handlers
+  for (const Route& route : routes())
+    router.add(route.method, route.pattern,
+               [shared, &route](http::Request& request) { return call(*shared, route, request); });
+}
+
+}  // namespace flotilla::api
