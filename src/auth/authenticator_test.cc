@@ -9,6 +9,8 @@
 #include <thread>
 #include <vector>
 
+#include "base/log.h"
+
 namespace flotilla::auth {
 namespace {
 
@@ -94,6 +96,7 @@ class Reload : public ::testing::Test {
   ~Reload() override { std::filesystem::remove(path_); }
   void write(const std::string& text) { std::ofstream(path_) << text; }
   std::filesystem::path path_;
+  CapturedLog log_;
 };
 
 TEST_F(Reload, swaps_tokens_and_keeps_them_on_a_fault) {

@@ -2,19 +2,53 @@
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
+#include <boost/beast/core/buffers_range.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <utility>
 
 #include "http/client_exchange_internal.h"
-#include "http/client_piece_body_internal.h"
 
 namespace flotilla::http {
 
 namespace asio = boost::asio;
 namespace beast = boost::beast;
 using boost::system::error_code;
+
+namespace {
+
+/// A Beast body that collects what has arrived until the reader takes it. Unlike string_body it
+/// reserves nothing on the word of a Content-Length.
+struct PieceBody {
+  using value_type = std::string;
+
+  class reader {
+   public:
+    template <bool isRequest, class Fields>
+    reader(boost::beast::http::header<isRequest, Fields>& /*header*/, std::string& body)
+        : body_(body) {}
+    void init(const boost::optional<std::uint64_t>& /*length*/, boost::beast::error_code& error) {
+      error = {};
+    }
+    template <class Buffers>
+    std::size_t put(const Buffers& buffers, boost::beast::error_code& error) {
+      error = {};
+      std::size_t count = 0;
+      for (const auto buffer : boost::beast::buffers_range_ref(buffers)) {
+        body_.append(static_cast<const char*>(buffer.data()), buffer.size());
+        count += buffer.size();
+      }
+      return count;
+    }
+    void finish(boost::beast::error_code& error) { error = {}; }
+
+   private:
+    std::string& body_;
+  };
+};
+
+}  // namespace
 
 struct ClientExchange::Parser {
   beast::flat_buffer buffer;

@@ -10,11 +10,6 @@
 namespace flotilla::http {
 namespace {
 
-bool equal_ignoring_case(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-  return std::ranges::equal(a, b, {}, lower, lower);
-}
-
 // RFC 9110 section 5.6.2.
 bool is_token(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, [](char c) {
@@ -35,7 +30,7 @@ bool is_ours(std::string_view name) {
   constexpr std::array<std::string_view, 9> kOurs = {
       "Host",    "Connection", "Content-Length", "Transfer-Encoding", "Keep-Alive",
       "Upgrade", "TE",         "Trailer",        "Proxy-Connection"};
-  return std::ranges::any_of(kOurs, [&](auto ours) { return equal_ignoring_case(name, ours); });
+  return std::ranges::any_of(kOurs, [&](auto ours) { return iequals(name, ours); });
 }
 
 bool has_body(Method method) {
