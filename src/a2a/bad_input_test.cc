@@ -323,6 +323,8 @@ std::vector<RestRow> rest_rows() {
       {get, "/tasks?statusTimestampAfter=now", "", 400, invalid, "/statusTimestampAfter"},
       {get, "/tasks/t?historyLength=x", "", 400, invalid, "/historyLength"},
       {get, "/tasks/" + std::string(257, 't'), "", 400, invalid, "/id"},
+      {get, "/tasks/%FF", "", 400, invalid, "/id"},
+      {get, "/tasks?contextId=%C3%28", "", 400, invalid, "/contextId"},
       {post, "/tasks/t:cancel", "[]", 400, invalid, ""},
       {post, "/tasks/t:cancel", "{", 400, "PARSE_ERROR", ""},
       {post, "/tasks/t:cancel", R"({"metadata":7})", 400, invalid, "/metadata"},

@@ -6,6 +6,7 @@
 
 #include "a2a/limits.h"
 #include "a2a/requests_internal.h"
+#include "base/utf8.h"
 #include "json/map.h"
 
 namespace flotilla::a2a {
@@ -67,6 +68,7 @@ Result<> check_task_id(const std::string& id, const std::string& at) {
   if (id.empty()) return fail(invalid(at + "/id", "must not be empty"));
   if (id.size() > kMaxIdBytes)
     return fail(invalid(at + "/id", "must not be longer than 256 bytes"));
+  if (!is_utf8(id)) return fail(invalid(at + "/id", "is not UTF-8"));  // from a path
   return ok();
 }
 

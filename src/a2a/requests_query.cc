@@ -3,6 +3,7 @@
 
 #include "a2a/requests.h"
 #include "a2a/requests_internal.h"
+#include "base/utf8.h"
 
 // GET requests: parameters in the query, camelCase or proto names; unknown ones are ignored, empty
 // ones are unset (a2a.md 2.2).
@@ -27,7 +28,7 @@ Result<std::optional<bool>> parse_bool(const std::string& text, const std::strin
 Result<std::optional<Time>> parse_timestamp(const std::string& text, const std::string& at) {
   const auto time = parse_time(text);
   if (!time) return fail(invalid(at, "expected an RFC 3339 time, such as 2026-11-01T00:00:00Z"));
-  return std::optional<Time>(*time);
+  return time;
 }
 
 Result<std::optional<TaskState>> parse_status(const std::string& text, const std::string& at) {
@@ -53,9 +54,19 @@ Result<> assign(std::optional<T>& field, Result<std::optional<T>> parsed) {
 }
 
 Result<> set_list_field(ListTasksRequest& out, std::string_view name, std::string value) {
-  if (is(name, "contextId", "context_id")) out.contextId = std::move(value);
-  if (is(name, "pageToken", "page_token")) out.pageToken = std::move(value);
-  if (name == "tenant") out.tenant = std::move(value);
+  if (!is_utf8(value)) return fail(invalid("/" + std::string(name), "is not UTF-8"));
+  if (is(name, "contextId", "context_id")) {
+    out.contextId = std::move(value);
+    return ok();
+  }
+  if (is(name, "pageToken", "page_token")) {
+    out.pageToken = std::move(value);
+    return ok();
+  }
+  if (name == "tenant") {
+    out.tenant = std::move(value);
+    return ok();
+  }
   if (name == "status") return assign(out.status, parse_status(value, "/status"));
   if (is(name, "pageSize", "page_size")) return assign(out.pageSize, parse_int(value, "/pageSize"));
   if (is(name, "historyLength", "history_length"))
@@ -75,9 +86,11 @@ Result<GetTaskRequest> read_get_task_query(const Wire& wire, const http::Request
   if (!request.query.empty()) {
     for (auto& [name, value] : request.query_values()) {
       if (value.empty()) continue;
-      if (name == "tenant") out.tenant = std::move(value);
-      if (is(name, "historyLength", "history_length"))
+      if (name == "tenant") {
+        out.tenant = std::move(value);
+      } else if (is(name, "historyLength", "history_length")) {
         TRY_VOID(assign(out.historyLength, parse_int(value, "/historyLength")));
+      }
     }
   }
   TRY_VOID(check(out, ""));

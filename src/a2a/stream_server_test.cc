@@ -102,8 +102,9 @@ TEST(Stream, cursor_zero_has_no_id_line) {
 }
 
 TEST(Stream, translation_is_made_once_for_all_readers) {
-  const StreamItem item = status(1, "TASK_STATE_WORKING");
-  const StreamItem copy = item;
+  StreamItem item = status(1, "TASK_STATE_WORKING");
+  StreamItem copy = item;
+  copy.cursor = 2;
   EXPECT_EQ(legacy_text(item, v03::Form::rpc).get(), legacy_text(copy, v03::Form::rpc).get());
   EXPECT_NE(*legacy_text(item, v03::Form::rest), *legacy_text(item, v03::Form::rpc));
   StreamItem alone = item;
