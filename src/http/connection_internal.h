@@ -122,7 +122,7 @@ class Connection final : public std::enable_shared_from_this<Connection>, privat
   SteadyTime write_deadline_ = SteadyTime::max();  // of the output in hand
   std::size_t body_progress_ = 0;
   unsigned idle_sweeps_ = 0;
-  Phase phase_ = Phase::idle;
+  Phase phase_ = Phase::handshake;
   const bool trusted_proxy_;  // its word about the caller is believed
   bool served_any_ = false;
   bool closing_ = false;    // after the answers in hand

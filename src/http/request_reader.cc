@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/basic_parser.hpp>
 #include <boost/beast/http/error.hpp>
@@ -41,6 +42,15 @@ std::optional<Method> method_of(beast::http::verb verb) {
 
 bool all_digits(std::string_view text) {
   return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+/// Whether a request line is well formed but for a version that we do not speak.
+bool names_other_version(std::string_view head) {
+  const auto line = head.substr(0, head.find('\r'));
+  const auto version = line.substr(line.rfind(' ') + 1);
+  return std::ranges::count(line, ' ') == 2 && version.size() == 8 &&
+         version.starts_with("HTTP/") && all_digits(version.substr(5, 1)) && version[6] == '.' &&
+         all_digits(version.substr(7));
 }
 
 /// Forgets a request but keeps the memory of its strings for the next one of the connection.
@@ -309,16 +319,16 @@ RequestReader::Progress RequestReader::parse_head(Request& request) {
   in_body_ = true;
   beast::error_code error;
   begin_ += parser_->put(boost::asio::buffer(data_.get() + begin_, head), error);
-  if (parser_->is_done()) return finish();
+  // A message without body counts as done for the parser even when its head was refused.
   if (error && error != beast::http::error::need_more) {
     fault_ = parser_->fault().status != 0 ? parser_->fault() : fault_of(error);
-    const std::string_view line(data_.get() + begin_, head);
-    if (error == beast::http::error::bad_version &&
-        line.substr(0, line.find('\r')).contains(" HTTP/")) {
+    const std::string_view text(data_.get() + begin_, head);
+    if (error == beast::http::error::bad_version && names_other_version(text)) {
       fault_ = Fault{505, "the HTTP versions understood are 1.1 and 1.0"};
     }
     return Progress::failed;
   }
+  if (parser_->is_done()) return finish();
   expect_continue_ = parser_->expects_continue() && buffered() == 0;
   return parse_body();
 }
@@ -328,11 +338,11 @@ RequestReader::Progress RequestReader::parse_body() {
   if (buffered() > 0) {
     begin_ += parser_->put(boost::asio::buffer(data_.get() + begin_, buffered()), error);
   }
-  if (parser_->is_done()) return finish();
   if (error && error != beast::http::error::need_more) {
     fault_ = fault_of(error);
     return Progress::failed;
   }
+  if (parser_->is_done()) return finish();
   large_body_ = parser_->body_size() > kReadBuffer;
   if (buffered() > kChunkLineLimit) {
     return fail_with(400, "a chunk's head or the trailers are longer than this server accepts");
