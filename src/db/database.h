@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -43,6 +44,8 @@ class Batch {
   Batch& add(const Statement& statement, std::vector<Value> parameters, Expect expect);
   [[nodiscard]] bool empty() const { return steps_.empty(); }
   [[nodiscard]] std::size_t size() const { return steps_.size(); }
+  /// About what its parameters occupy: queues are bounded by it.
+  [[nodiscard]] std::size_t bytes() const { return bytes_; }
 
   struct Step {
     const Statement* statement;
@@ -53,10 +56,11 @@ class Batch {
 
  private:
   std::vector<Step> steps_;
+  std::size_t bytes_ = 0;
 };
 
 /// What a committed batch tells: for each step the rows it changed and, for an INSERT into a table
-/// with an integer key, the last key given.
+/// with an integer key, the last key given (0 when it inserted none).
 struct BatchResult {
   std::vector<std::int64_t> changed;
   std::vector<std::int64_t> last_key;
@@ -64,7 +68,13 @@ struct BatchResult {
 
 using Row = std::vector<Value>;
 
-/// Column access with a check: a wrong type is data_loss.
+/// The stored value is not what the code expects: damage or a wrong statement, so the request dies
+/// at its fence.
+struct WrongColumn final : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// Column access with a check; throws WrongColumn.
 std::int64_t int_at(const Row& row, std::size_t column);
 const std::string& text_at(const Row& row, std::size_t column);
 std::optional<std::int64_t> optional_int_at(const Row& row, std::size_t column);
@@ -76,10 +86,12 @@ struct Stats {
   std::uint64_t steps = 0;
 };
 
-/// Durable storage. Thread-safe; results come back on the caller's executor.
+/// Durable storage. Thread-safe; results come back on the caller's executor, whose loop outlives
+/// the database. Destruction commits and answers what was queued.
 /// Errors: resource_exhausted/STORAGE_FULL, failed_precondition/STORAGE_READ_ONLY,
-/// unavailable/STORAGE_FAILED, unavailable when the queue is full or the database is closing, or
-/// the batch's own expectation.
+/// unavailable/STORAGE_FAILED (whether the batch survives a crash is then unknown, it is not seen
+/// before one), unavailable when the queue is full, already_exists for a broken UNIQUE, or the
+/// batch's own expectation. A wait that is cancelled does not take its batch back.
 class Database {
  public:
   virtual ~Database() = default;
