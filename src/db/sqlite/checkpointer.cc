@@ -67,13 +67,20 @@ bool Checkpointer::wait_for_work() {
 void Checkpointer::run() {
   pthread_setname_np(pthread_self(), "db-checkpoint");
   while (wait_for_work()) {
-    if (auto done = checkpoint(); !done) {
-      kLog.warn("a checkpoint failed and is tried again after the next commit",
-                {{"error", done.error()}});
-      connection_.reset();
-    }
+    note(checkpoint());
     urgent_ = false;
   }
+}
+
+// A full disk would fail each second: only the change is told.
+void Checkpointer::note(const Result<>& done) {
+  const bool failing = !done;
+  if (failing && !failing_)
+    kLog.warn("checkpoints fail; the log of the database grows until they do not",
+              {{"error", done.error()}});
+  if (!failing && failing_) kLog.info("checkpoints work again");
+  failing_ = failing;
+  if (failing) connection_.reset();
 }
 
 Result<> Checkpointer::checkpoint() {

@@ -33,6 +33,7 @@ class Checkpointer {
  private:
   void run();
   Result<> checkpoint();
+  void note(const Result<>& done);
   bool wait_for_work();
   void nudge(std::atomic<bool>& flag);
 
@@ -44,7 +45,8 @@ class Checkpointer {
   std::atomic<bool> restart_{false};
   std::atomic<std::size_t> urgent_at_;  // pages
   std::size_t last_pages_ = 0;          // the writer's
-  std::optional<Connection> connection_;  // the thread's
+  std::optional<Connection> connection_;  // the thread's, as is:
+  bool failing_ = false;
   std::mutex mutex_;
   std::condition_variable changed_;
   bool stopping_ = false;

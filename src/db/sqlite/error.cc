@@ -24,12 +24,22 @@ Fault fault_of_errno(int number) {
   }
 }
 
-Fault fault_of(sqlite3* database, int code) {
+/// The errno of the call that failed just now on this thread. SQLite's own record of it misses
+/// failures of COMMIT.
+int system_error(sqlite3* database) {
+  sqlite3_vfs* vfs = nullptr;
+  if (database != nullptr)
+    sqlite3_file_control(database, "main", SQLITE_FCNTL_VFS_POINTER, static_cast<void*>(&vfs));
+  if (vfs == nullptr) return sqlite3_system_errno(database);
+  return vfs->xGetLastError(vfs, 0, nullptr);
+}
+
+Fault fault_of(int code, int number) {
   switch (code & 0xff) {
     case SQLITE_FULL: return Fault::full;
     case SQLITE_READONLY: return Fault::read_only;
     case SQLITE_IOERR:
-    case SQLITE_CANTOPEN: return fault_of_errno(sqlite3_system_errno(database));
+    case SQLITE_CANTOPEN: return fault_of_errno(number);
     case SQLITE_BUSY:
     case SQLITE_LOCKED: return Fault::locked;
     case SQLITE_CORRUPT:
@@ -69,14 +79,12 @@ Error make(Fault fault, std::string_view doing, std::string_view why) {
 }  // namespace
 
 Error error_of(sqlite3* database, int code, std::string_view doing) {
-  const Fault fault = fault_of(database, code);
+  const int number = system_error(database);
   std::string why = database != nullptr ? sqlite3_errmsg(database) : sqlite3_errstr(code);
   const int primary = code & 0xff;
-  if (primary == SQLITE_IOERR || primary == SQLITE_CANTOPEN) {
-    const int number = sqlite3_system_errno(database);
-    if (number != 0) why += " (" + std::generic_category().message(number) + ")";
-  }
-  return make(fault, doing, why);
+  if ((primary == SQLITE_IOERR || primary == SQLITE_CANTOPEN) && number != 0)
+    why += " (" + std::generic_category().message(number) + ")";
+  return make(fault_of(code, number), doing, why);
 }
 
 Error error_of_errno(int number, std::string_view doing) {

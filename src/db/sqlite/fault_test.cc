@@ -6,6 +6,7 @@
 
 #include "async/task_group.h"
 #include "async/testing.h"
+#include "base/log.h"
 #include "db/contract_test.h"
 #include "db/sqlite/lossy_vfs.h"
 #include "db/sqlite/sqlite.h"
@@ -67,6 +68,7 @@ Async<> expect_exactly(Database& database, const Outcome& outcome, std::string w
 
 /// One run in which the disk fails at its n-th operation; false when it was never met.
 bool fails_at(std::uint64_t operation, Fault fault, bool once) {
+  const CapturedLog quiet;
   LossyDisk disk("lossy-fault");
   const TemporaryFolder folder;
   telemetry::Registry registry;

@@ -10,6 +10,7 @@
 
 #include "async/task_group.h"
 #include "async/testing.h"
+#include "base/log.h"
 #include "db/contract_test.h"
 #include "db/sqlite/lossy_vfs.h"
 #include "db/sqlite/sqlite.h"
@@ -113,6 +114,7 @@ struct Night {
 
 /// One life of a database that ends in a power cut, and the look at it the morning after.
 Night power_cut(std::uint64_t seed, bool full_durability) {
+  const CapturedLog quiet;
   std::mt19937_64 random(seed);
   LossyDisk disk("lossy-power");
   const TemporaryFolder folder;

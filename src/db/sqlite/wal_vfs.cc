@@ -13,6 +13,8 @@ namespace flotilla::db::sqlite {
 namespace {
 
 constexpr std::size_t kGatherLimit = std::size_t{1} << 20;
+// SQLite's unix VFS cuts the size of a write to 17 bits.
+constexpr std::size_t kWriteLimit = std::size_t{64} << 10;
 
 struct Vfs {
   sqlite3_vfs methods;  // first: SQLite hands back a pointer to it
@@ -37,9 +39,12 @@ struct WalFile {
   /// Writes what was gathered. When that fails the bytes are dropped: SQLite undoes the commit and
   /// writes those frames anew.
   int flush() {
-    if (gathered->empty()) return SQLITE_OK;
-    const int code = inner()->pMethods->xWrite(inner(), gathered->data(),
-                                               static_cast<int>(gathered->size()), start);
+    int code = SQLITE_OK;
+    for (std::size_t at = 0; at < gathered->size() && code == SQLITE_OK; at += kWriteLimit) {
+      const std::size_t size = std::min(kWriteLimit, gathered->size() - at);
+      code = inner()->pMethods->xWrite(inner(), gathered->data() + at, static_cast<int>(size),
+                                       start + static_cast<sqlite3_int64>(at));
+    }
     gathered->clear();
     return code;
   }
