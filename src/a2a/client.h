@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "a2a/binding.h"
 #include "a2a/card.h"
 #include "a2a/types.h"
 #include "async/async.h"
@@ -16,8 +17,6 @@
 #include "http/client.h"
 
 namespace flotilla::a2a {
-
-enum class Binding : std::uint8_t { jsonrpc, http_json };
 
 struct ClientOptions {
   /// Sent as `Authorization: Bearer …`; empty: none.

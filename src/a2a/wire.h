@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string>
 
+#include "a2a/binding.h"
 #include "a2a/error.h"
 #include "a2a/handler.h"
 #include "a2a/v03.h"
@@ -10,8 +11,6 @@
 #include "http/message.h"
 
 namespace flotilla::a2a {
-
-enum class Binding : std::uint8_t { jsonrpc, rest };
 
 /// How the answer to one request is spelled.
 struct Wire {
