@@ -1,0 +1,402 @@
+#include "app/cli/cli.h"
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <ostream>
+
+#include "app/cli/agents.h"
+#include "app/cli/chat.h"
+#include "app/cli/completion.h"
+#include "app/cli/examples.h"
+#include "app/cli/logs.h"
+#include "app/cli/send.h"
+#include "app/cli/serve.h"
+#include "app/cli/sessions.h"
+#include "app/cli/tasks.h"
+#include "app/cli/usage.h"
+#include "app/cli/version_command.h"
+#include "app/version.h"
+
+namespace flotilla::app {
+
+namespace {
+
+using Choices = std::vector<std::string>;
+
+/// All commands and the options that parsing fills in. One command line is parsed by one object.
+class CommandLine {
+ public:
+  CommandLine();
+  Exit run(std::vector<std::string> arguments, Io& io);
+  [[nodiscard]] Command tree() const { return describe(root_); }
+
+ private:
+  using Run = std::function<Exit(Io&)>;
+
+  CLI::App& add_command(CLI::App& parent, const std::string& name, const std::string& summary,
+                        std::string_view examples, Run run);
+  CLI::App& add_group(const std::string& name, const std::string& summary);
+  void add_client_flags(CLI::App& command, ClientFlags& flags);
+  void add_format(CLI::App& command, Format& format, const Choices& choices);
+  void add_duration(CLI::App& command, const std::string& name, std::optional<Duration>& target,
+                    const std::string& help);
+  void add_list_flags(CLI::App& command, ListOptions& options);
+  void add_serve_flags(CLI::App& command);
+  [[nodiscard]] static std::vector<config::Entry> serve_entries(const CLI::App& command);
+
+  void add_serve();
+  void add_config();
+  void add_send();
+  void add_chat();
+  void add_tasks();
+  void add_sessions();
+  void add_agents();
+  void add_logs();
+  void add_version();
+  void add_completion();
+
+  [[nodiscard]] Command describe(const CLI::App& app) const;
+  [[nodiscard]] Exit refuse(const CLI::ParseError& error, Io& io);
+  [[nodiscard]] CLI::App& deepest();
+
+  CLI::App root_{"A control plane for AI agents.", "flotilla"};
+  std::map<const CLI::Option*, Choices> choices_;
+  Run chosen_;
+
+  Format config_format_ = Format::human;
+  SendOptions send_;
+  ChatOptions chat_;
+  TaskListOptions task_list_;
+  TaskOptions task_;
+  ListOptions session_list_;
+  SessionOptions session_;
+  ListOptions agent_list_;
+  AgentOptions agent_;
+  LogsOptions logs_;
+  VersionOptions version_;
+  std::string shell_;
+};
+
+const Choices kAllFormats = {"json", "yaml", "wide", "name"};
+const Choices kDocumentFormats = {"json", "yaml"};
+
+CommandLine::CommandLine() {
+  root_.get_formatter()->column_width(32);
+  root_.set_version_flag("--version", std::string(kVersion), "Print the version and exit");
+  root_.footer("`flotilla COMMAND --help` says more, with examples.");
+  add_serve();
+  add_send();
+  add_chat();
+  add_tasks();
+  add_sessions();
+  add_agents();
+  add_logs();
+  add_config();
+  add_version();
+  add_completion();
+}
+
+CLI::App& CommandLine::add_command(CLI::App& parent, const std::string& name,
+                                   const std::string& summary, std::string_view examples, Run run) {
+  CLI::App* command = parent.add_subcommand(name, summary);
+  command->footer("Examples:\n" + std::string(examples));
+  command->parse_complete_callback([this, run = std::move(run)] { chosen_ = run; });
+  return *command;
+}
+
+CLI::App& CommandLine::add_group(const std::string& name, const std::string& summary) {
+  CLI::App* group = root_.add_subcommand(name, summary);
+  group->footer("`flotilla " + name + " COMMAND --help` says more, with examples.");
+  return *group;
+}
+
+void CommandLine::add_client_flags(CLI::App& command, ClientFlags& flags) {
+  const auto add = [&](const std::string& names, std::string& target, const std::string& help) {
+    command.add_option(names, target, help)->group("Server");
+  };
+  add("--server", flags.server, "URL of the server [FLOTILLA_URL, else http://127.0.0.1:8080]");
+  add("--context", flags.context, "Context of the configuration file [FLOTILLA_CONTEXT]");
+  add("-n,--namespace", flags.name_space, "Namespace [FLOTILLA_NAMESPACE]");
+}
+
+void CommandLine::add_format(CLI::App& command, Format& format, const Choices& choices) {
+  CLI::Option* option = command.add_option_function<std::string>(
+      "-o,--output", [&format](const std::string& text) { format = *parse_format(text); },
+      "Output format");
+  std::string allowed;
+  for (const std::string& choice : choices) allowed += (allowed.empty() ? "" : "|") + choice;
+  option->type_name(allowed);
+  option->check([choices, allowed](const std::string& text) {
+    return std::ranges::find(choices, text) != choices.end() ? "" : "expected " + allowed;
+  });
+  choices_[option] = choices;
+}
+
+void CommandLine::add_duration(CLI::App& command, const std::string& name,
+                               std::optional<Duration>& target, const std::string& help) {
+  CLI::Option* option = command.add_option_function<std::string>(
+      name, [&target](const std::string& text) { target = parse_duration(text); }, help);
+  option->type_name("DURATION");
+  option->check([](const std::string& text) {
+    return parse_duration(text) ? "" : "expected a duration such as 500ms, 30s or 5m";
+  });
+}
+
+void CommandLine::add_list_flags(CLI::App& command, ListOptions& options) {
+  add_format(command, options.format, kAllFormats);
+  command.add_flag("-w,--watch", options.watch, "Go on showing what is new or changed");
+  command.add_option("--limit", options.limit, "Show at most so many [50]")->type_name("N");
+  command.add_flag("--all", options.all, "Show all");
+  add_client_flags(command, options.client);
+}
+
+void CommandLine::add_serve_flags(CLI::App& command) {
+  ServeConfig defaults;
+  config::Registry keys;
+  keys.add(defaults);
+  for (const config::Key& key : keys.keys()) {
+    std::string help(key.help);
+    if (!key.is_flag && !key.default_text.empty()) help += " [" + key.default_text + "]";
+    if (key.is_list) help += "; may be repeated";
+    const std::string flag = "--" + key.name;
+    CLI::Option* option = nullptr;
+    if (key.is_flag) {
+      option = command.add_flag(flag, help);
+    } else {
+      option = command.add_option(flag)->description(help);
+      option->type_name(value_name(key))->type_size(1)->expected(1);
+      option->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)->allow_extra_args(false);
+    }
+    option->group("Server");
+  }
+}
+
+std::vector<config::Entry> CommandLine::serve_entries(const CLI::App& command) {
+  std::vector<config::Entry> entries;
+  for (const CLI::Option* option : command.get_options()) {
+    if (option->get_group() != "Server" || option->count() == 0) continue;
+    entries.push_back({option->get_lnames().front(), option->results(), 0});
+  }
+  return entries;
+}
+
+void CommandLine::add_serve() {
+  CLI::App& command = add_command(
+      root_, "serve", "Run the server", examples::kServe,
+      [this](Io& io) { return serve(serve_entries(*root_.get_subcommand("serve")), io); });
+  add_serve_flags(command);
+}
+
+void CommandLine::add_config() {
+  CLI::App& command = add_command(
+      root_, "config", "Print the server's effective configuration and where it comes from",
+      examples::kConfig, [this](Io& io) {
+        return show_config(serve_entries(*root_.get_subcommand("config")), config_format_, io);
+      });
+  add_format(command, config_format_, kDocumentFormats);
+  add_serve_flags(command);
+}
+
+void CommandLine::add_send() {
+  CLI::App& command =
+      add_command(root_, "send", "Send one message to an agent and print the answer",
+                  examples::kSend, [this](Io& io) { return send(send_, io); });
+  command.add_option("TEXT", send_.text, "What to say; - reads standard input")->type_name("");
+  command.add_option("-a,--agent", send_.agent, "NAME or NAMESPACE/NAME [the front desk]");
+  command.add_option("--context-id", send_.context_id, "Go on in this conversation");
+  command.add_option("--task", send_.task, "Answer a task that waits for input");
+  command.add_option("--file", send_.files, "Send this file along; may be repeated")
+      ->type_name("PATH")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->allow_extra_args(false);
+  command.add_flag("--stream", send_.stream, "Show the answer as it comes");
+  command.add_flag("--no-wait", send_.no_wait, "Print the task at once, do not wait for its end");
+  command
+      .add_option_function<std::int32_t>(
+          "--history", [this](std::int32_t length) { send_.history = length; },
+          "With -o json: so many messages of the task's history")
+      ->type_name("N");
+  add_duration(command, "--timeout", send_.timeout, "Wait no longer than this");
+  add_format(command, send_.format, {"json", "yaml", "name"});
+  add_client_flags(command, send_.client);
+}
+
+void CommandLine::add_chat() {
+  CLI::App& command = add_command(root_, "chat", "Talk with an agent", examples::kChat,
+                                  [this](Io& io) { return chat(chat_, io); });
+  command.add_option("-a,--agent", chat_.agent, "NAME or NAMESPACE/NAME [the front desk]");
+  CLI::Option* session = command.add_option("--session", chat_.session, "Go on with this session");
+  CLI::Option* context =
+      command.add_option("--context-id", chat_.context_id, "Go on in this conversation");
+  CLI::Option* last =
+      command.add_flag("--last", chat_.last, "Go on with the session that was active last");
+  session->excludes(context)->excludes(last);
+  context->excludes(last);
+  add_client_flags(command, chat_.client);
+}
+
+void CommandLine::add_tasks() {
+  CLI::App& group = add_group("tasks", "List, show and cancel tasks");
+  CLI::App& list =
+      add_command(group, "list", "List tasks, last changed first", examples::kTasksList,
+                  [this](Io& io) { return list_tasks(task_list_, io); });
+  list.add_option("-a,--agent", task_list_.agent, "Only of the agent of this name");
+  list.add_option("--state", task_list_.state, "Only in this state: working, input-required, …");
+  list.add_option("--context-id", task_list_.context_id, "Only of this conversation");
+  list.add_option("--session", task_list_.session, "Only of this session");
+  add_list_flags(list, task_list_.list);
+  CLI::App& get = add_command(group, "get", "Show a task: state, messages, result",
+                              examples::kTasksGet, [this](Io& io) { return get_task(task_, io); });
+  CLI::App& cancel = add_command(group, "cancel", "Cancel a task", examples::kTasksCancel,
+                                 [this](Io& io) { return cancel_task(task_, io); });
+  for (CLI::App* command : {&get, &cancel}) {
+    command->add_option("TASK", task_.id, "Id of the task")->required()->type_name("");
+    add_format(*command, task_.format, {"json", "yaml", "name"});
+    add_client_flags(*command, task_.client);
+  }
+}
+
+void CommandLine::add_sessions() {
+  CLI::App& group = add_group("sessions", "List and show sessions");
+  CLI::App& list =
+      add_command(group, "list", "List sessions, newest first", examples::kSessionsList,
+                  [this](Io& io) { return list_sessions(session_list_, io); });
+  add_list_flags(list, session_list_);
+  CLI::App& get = add_command(group, "get", "Show a session and its tasks", examples::kSessionsGet,
+                              [this](Io& io) { return get_session(session_, io); });
+  get.add_option("SESSION", session_.uid, "UID or NAMESPACE/UID")->required()->type_name("");
+  add_format(get, session_.format, {"json", "yaml", "name"});
+  add_client_flags(get, session_.client);
+}
+
+void CommandLine::add_agents() {
+  CLI::App& group = add_group("agents", "List and show agents");
+  CLI::App& list = add_command(group, "list", "List the agents you may use", examples::kAgentsList,
+                               [this](Io& io) { return list_agents(agent_list_, io); });
+  add_list_flags(list, agent_list_);
+  CLI::App& get = add_command(group, "get", "Show an agent and its skills", examples::kAgentsGet,
+                              [this](Io& io) { return get_agent(agent_, io); });
+  get.add_option("AGENT", agent_.name, "NAME or NAMESPACE/NAME")->required()->type_name("");
+  get.add_flag("--card", agent_.card, "Print its A2A agent card");
+  add_format(get, agent_.format, {"json", "yaml", "name"});
+  add_client_flags(get, agent_.client);
+}
+
+void CommandLine::add_logs() {
+  CLI::App& command = add_command(root_, "logs", "Print the journal of a task", examples::kLogs,
+                                  [this](Io& io) { return logs(logs_, io); });
+  command.add_option("TASK", logs_.task, "Id of the task")->required()->type_name("");
+  command.add_flag("-f,--follow", logs_.follow,
+                   "Go on with new events until the task ends; exit status as its outcome");
+  command.add_option("--after", logs_.after, "Only events after this number")->type_name("SEQ");
+  add_format(command, logs_.format, kDocumentFormats);
+  add_client_flags(command, logs_.client);
+}
+
+void CommandLine::add_version() {
+  CLI::App& command =
+      add_command(root_, "version", "Print the version of client and server", examples::kVersion,
+                  [this](Io& io) { return show_version(version_, io); });
+  command.add_flag("--client", version_.client_only, "Do not ask the server");
+  add_format(command, version_.format, kDocumentFormats);
+  add_client_flags(command, version_.client);
+}
+
+void CommandLine::add_completion() {
+  CLI::App& command =
+      add_command(root_, "completion", "Print a script that completes commands in your shell",
+                  examples::kCompletion, [this](Io& io) {
+                    const Command all = tree();
+                    io.out << (shell_ == "bash"  ? bash_completion(all)
+                               : shell_ == "zsh" ? zsh_completion(all)
+                                                 : fish_completion(all));
+                    return Exit::done;
+                  });
+  CLI::Option* shell = command.add_option("SHELL", shell_, "bash, zsh or fish");
+  shell->required()->type_name("")->check([](const std::string& text) {
+    return text == "bash" || text == "zsh" || text == "fish" ? "" : "expected bash, zsh or fish";
+  });
+}
+
+Command CommandLine::describe(const CLI::App& app) const {
+  Command out;
+  out.name = app.get_name();
+  out.summary = app.get_description();
+  for (const CLI::Option* option : app.get_options()) {
+    if (option->get_positional()) continue;
+    CommandOption one;
+    if (!option->get_lnames().empty()) one.long_name = "--" + option->get_lnames().front();
+    if (!option->get_snames().empty()) one.short_name = "-" + option->get_snames().front();
+    one.help = option->get_description();
+    one.takes_value = option->get_items_expected_max() > 0;
+    one.takes_path = option->get_type_name() == "PATH";
+    if (const auto found = choices_.find(option); found != choices_.end())
+      one.choices = found->second;
+    out.options.push_back(std::move(one));
+  }
+  for (const CLI::App* child : app.get_subcommands([](const CLI::App*) { return true; }))
+    out.commands.push_back(describe(*child));
+  return out;
+}
+
+CLI::App& CommandLine::deepest() {
+  CLI::App* at = &root_;
+  while (!at->get_subcommands().empty()) at = at->get_subcommands().back();
+  return *at;
+}
+
+Exit CommandLine::refuse(const CLI::ParseError& error, Io& io) {
+  if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) {
+    // --help of the innermost command, or --version.
+    if (error.get_name() == "CallForVersion")
+      io.out << error.what() << "\n";
+    else
+      io.out << deepest().help();
+    return Exit::done;
+  }
+  CLI::App& command = deepest();
+  std::string path;
+  for (const CLI::App* at = &command; at != nullptr; at = at->get_parent())
+    path.insert(0, at->get_name() + (path.empty() ? "" : " "));
+  const bool extras = error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError);
+  const std::vector<std::string> words = extras ? command.remaining(true) : Choices();
+  io.err << "flotilla: "
+         << (words.empty() ? error.what() : explain_unexpected(describe(command), words.front()))
+         << "\nSee `" << path << " --help`.\n";
+  return Exit::usage;
+}
+
+Exit CommandLine::run(std::vector<std::string> arguments, Io& io) {
+  if (!arguments.empty() && arguments.front() == "help") {
+    arguments.erase(arguments.begin());
+    arguments.emplace_back("--help");
+  }
+  std::ranges::reverse(arguments);  // as CLI11 takes them
+  try {
+    root_.parse(std::move(arguments));
+  } catch (const CLI::ParseError& error) {
+    return refuse(error, io);
+  }
+  if (chosen_) return chosen_(io);
+  io.err << deepest().help();
+  return Exit::usage;
+}
+
+}  // namespace
+
+Exit run_cli(std::vector<std::string> arguments, Io& io) {
+  CommandLine line;
+  return line.run(std::move(arguments), io);
+}
+
+Command command_tree() {
+  const CommandLine line;
+  return line.tree();
+}
+
+}  // namespace flotilla::app
