@@ -60,8 +60,8 @@ Async<Result<>> Run::artifact(a2a::Artifact artifact, bool append, bool last_chu
   update.taskId = task_.id;
   update.contextId = row_.context_id;
   update.artifact = std::move(artifact);
-  update.append = append;
-  update.lastChunk = last_chunk;
+  if (append) update.append = true;  // defaults are not written (ProtoJSON)
+  if (last_chunk) update.lastChunk = true;
   auto draft = Draft::artifact(row_.agent, std::move(update));
   co_return co_await emit(std::move(draft));
 }

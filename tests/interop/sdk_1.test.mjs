@@ -18,7 +18,7 @@ const textOf = (parts) => parts.map((part) => part.content.value).join('');
 
 async function connect(binding, path = '') {
   const options = ClientFactoryOptions.createFrom(ClientFactoryOptions.default, { preferredTransports: [binding] });
-  return new ClientFactory(options).createFromUrl(server.url + path);
+  return new ClientFactory(options).createFromUrl(server.url + path + '/');
 }
 
 for (const binding of ['JSONRPC', 'HTTP+JSON']) {
