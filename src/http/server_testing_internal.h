@@ -37,7 +37,11 @@ class TestServer {
   }
   TestServer(const TestServer&) = delete;
   TestServer& operator=(const TestServer&) = delete;
-  ~TestServer() { loops_.stop(); }
+  ~TestServer() {
+    // What still runs is cut while its loop lives: a coroutine that waits owns itself.
+    run_blocking(server_.drain(Duration::zero()));
+    loops_.stop();
+  }
 
   [[nodiscard]] std::uint16_t port() const { return port_; }
   ManualClock& clock() { return clock_; }
