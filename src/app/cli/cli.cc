@@ -10,8 +10,8 @@
 
 #include "app/cli/agents.h"
 #include "app/cli/chat.h"
+#include "app/cli/command_text.h"
 #include "app/cli/completion.h"
-#include "app/cli/examples.h"
 #include "app/cli/logs.h"
 #include "app/cli/send.h"
 #include "app/cli/serve.h"
@@ -37,14 +37,16 @@ class CommandLine {
  private:
   using Run = std::function<Exit(Io&)>;
 
-  CLI::App& add_command(CLI::App& parent, const std::string& name, const std::string& summary,
-                        std::string_view examples, Run run);
+  CLI::App& add_command(CLI::App& parent, const CommandText& text, Run run);
   CLI::App& add_group(const std::string& name, const std::string& summary);
   void add_client_flags(CLI::App& command, ClientFlags& flags);
   void add_format(CLI::App& command, Format& format, const Choices& choices);
   void add_duration(CLI::App& command, const std::string& name, std::optional<Duration>& target,
                     const std::string& help);
   void add_list_flags(CLI::App& command, ListOptions& options);
+  template <class Options>
+  void add_subject(CLI::App& command, const std::string& name, const std::string& help,
+                   Options& options);
   void add_serve_flags(CLI::App& command);
   [[nodiscard]] static std::vector<config::Entry> serve_entries(const CLI::App& command);
 
@@ -62,6 +64,8 @@ class CommandLine {
   [[nodiscard]] Command describe(const CLI::App& app) const;
   [[nodiscard]] Exit refuse(const CLI::ParseError& error, Io& io);
   [[nodiscard]] CLI::App& deepest();
+  [[nodiscard]] static std::string path_of(const CLI::App& command);
+  [[nodiscard]] std::string help();
 
   CLI::App root_{"A control plane for AI agents.", "flotilla"};
   std::map<const CLI::Option*, Choices> choices_;
@@ -100,10 +104,9 @@ CommandLine::CommandLine() {
   add_completion();
 }
 
-CLI::App& CommandLine::add_command(CLI::App& parent, const std::string& name,
-                                   const std::string& summary, std::string_view examples, Run run) {
-  CLI::App* command = parent.add_subcommand(name, summary);
-  command->footer("Examples:\n" + std::string(examples));
+CLI::App& CommandLine::add_command(CLI::App& parent, const CommandText& text, Run run) {
+  CLI::App* command = parent.add_subcommand(std::string(text.name), std::string(text.summary));
+  command->footer("Examples:\n" + std::string(text.examples));
   command->parse_complete_callback([this, run = std::move(run)] { chosen_ = run; });
   return *command;
 }
@@ -154,6 +157,14 @@ void CommandLine::add_list_flags(CLI::App& command, ListOptions& options) {
   add_client_flags(command, options.client);
 }
 
+template <class Options>
+void CommandLine::add_subject(CLI::App& command, const std::string& name, const std::string& help,
+                              Options& options) {
+  command.add_option(name, options.name, help)->required()->type_name("");
+  add_format(command, options.format, {"json", "yaml", "name"});
+  add_client_flags(command, options.client);
+}
+
 void CommandLine::add_serve_flags(CLI::App& command) {
   ServeConfig defaults;
   config::Registry keys;
@@ -165,7 +176,7 @@ void CommandLine::add_serve_flags(CLI::App& command) {
     const std::string flag = "--" + key.name;
     CLI::Option* option = nullptr;
     if (key.is_flag) {
-      option = command.add_flag(flag, help);
+      option = command.add_flag(flag)->description(help);
     } else {
       option = command.add_option(flag)->description(help);
       option->type_name(value_name(key))->type_size(1)->expected(1);
@@ -185,26 +196,22 @@ std::vector<config::Entry> CommandLine::serve_entries(const CLI::App& command) {
 }
 
 void CommandLine::add_serve() {
-  CLI::App& command = add_command(
-      root_, "serve", "Run the server", examples::kServe,
-      [this](Io& io) { return serve(serve_entries(*root_.get_subcommand("serve")), io); });
+  CLI::App& command = add_command(root_, texts::kServe, [this](Io& io) {
+    return serve(serve_entries(*root_.get_subcommand("serve")), io);
+  });
   add_serve_flags(command);
 }
 
 void CommandLine::add_config() {
-  CLI::App& command = add_command(
-      root_, "config", "Print the server's effective configuration and where it comes from",
-      examples::kConfig, [this](Io& io) {
-        return show_config(serve_entries(*root_.get_subcommand("config")), config_format_, io);
-      });
+  CLI::App& command = add_command(root_, texts::kConfig, [this](Io& io) {
+    return show_config(serve_entries(*root_.get_subcommand("config")), config_format_, io);
+  });
   add_format(command, config_format_, kDocumentFormats);
   add_serve_flags(command);
 }
 
 void CommandLine::add_send() {
-  CLI::App& command =
-      add_command(root_, "send", "Send one message to an agent and print the answer",
-                  examples::kSend, [this](Io& io) { return send(send_, io); });
+  CLI::App& command = add_command(root_, texts::kSend, [this](Io& io) { return send(send_, io); });
   command.add_option("TEXT", send_.text, "What to say; - reads standard input")->type_name("");
   command.add_option("-a,--agent", send_.agent, "NAME or NAMESPACE/NAME [the front desk]");
   command.add_option("--context-id", send_.context_id, "Go on in this conversation");
@@ -227,8 +234,7 @@ void CommandLine::add_send() {
 }
 
 void CommandLine::add_chat() {
-  CLI::App& command = add_command(root_, "chat", "Talk with an agent", examples::kChat,
-                                  [this](Io& io) { return chat(chat_, io); });
+  CLI::App& command = add_command(root_, texts::kChat, [this](Io& io) { return chat(chat_, io); });
   command.add_option("-a,--agent", chat_.agent, "NAME or NAMESPACE/NAME [the front desk]");
   CLI::Option* session = command.add_option("--session", chat_.session, "Go on with this session");
   CLI::Option* context =
@@ -243,53 +249,43 @@ void CommandLine::add_chat() {
 void CommandLine::add_tasks() {
   CLI::App& group = add_group("tasks", "List, show and cancel tasks");
   CLI::App& list =
-      add_command(group, "list", "List tasks, last changed first", examples::kTasksList,
-                  [this](Io& io) { return list_tasks(task_list_, io); });
+      add_command(group, texts::kTasksList, [this](Io& io) { return list_tasks(task_list_, io); });
   list.add_option("-a,--agent", task_list_.agent, "Only of the agent of this name");
   list.add_option("--state", task_list_.state, "Only in this state: working, input-required, …");
   list.add_option("--context-id", task_list_.context_id, "Only of this conversation");
   list.add_option("--session", task_list_.session, "Only of this session");
   add_list_flags(list, task_list_.list);
-  CLI::App& get = add_command(group, "get", "Show a task: state, messages, result",
-                              examples::kTasksGet, [this](Io& io) { return get_task(task_, io); });
-  CLI::App& cancel = add_command(group, "cancel", "Cancel a task", examples::kTasksCancel,
-                                 [this](Io& io) { return cancel_task(task_, io); });
-  for (CLI::App* command : {&get, &cancel}) {
-    command->add_option("TASK", task_.id, "Id of the task")->required()->type_name("");
-    add_format(*command, task_.format, {"json", "yaml", "name"});
-    add_client_flags(*command, task_.client);
-  }
+  CLI::App& get =
+      add_command(group, texts::kTasksGet, [this](Io& io) { return get_task(task_, io); });
+  CLI::App& cancel =
+      add_command(group, texts::kTasksCancel, [this](Io& io) { return cancel_task(task_, io); });
+  add_subject(get, "TASK", "Id of the task", task_);
+  add_subject(cancel, "TASK", "Id of the task", task_);
 }
 
 void CommandLine::add_sessions() {
   CLI::App& group = add_group("sessions", "List and show sessions");
-  CLI::App& list =
-      add_command(group, "list", "List sessions, newest first", examples::kSessionsList,
-                  [this](Io& io) { return list_sessions(session_list_, io); });
+  CLI::App& list = add_command(group, texts::kSessionsList,
+                               [this](Io& io) { return list_sessions(session_list_, io); });
   add_list_flags(list, session_list_);
-  CLI::App& get = add_command(group, "get", "Show a session and its tasks", examples::kSessionsGet,
-                              [this](Io& io) { return get_session(session_, io); });
-  get.add_option("SESSION", session_.uid, "UID or NAMESPACE/UID")->required()->type_name("");
-  add_format(get, session_.format, {"json", "yaml", "name"});
-  add_client_flags(get, session_.client);
+  CLI::App& get =
+      add_command(group, texts::kSessionsGet, [this](Io& io) { return get_session(session_, io); });
+  add_subject(get, "SESSION", "UID or NAMESPACE/UID", session_);
 }
 
 void CommandLine::add_agents() {
   CLI::App& group = add_group("agents", "List and show agents");
-  CLI::App& list = add_command(group, "list", "List the agents you may use", examples::kAgentsList,
+  CLI::App& list = add_command(group, texts::kAgentsList,
                                [this](Io& io) { return list_agents(agent_list_, io); });
   add_list_flags(list, agent_list_);
-  CLI::App& get = add_command(group, "get", "Show an agent and its skills", examples::kAgentsGet,
-                              [this](Io& io) { return get_agent(agent_, io); });
-  get.add_option("AGENT", agent_.name, "NAME or NAMESPACE/NAME")->required()->type_name("");
+  CLI::App& get =
+      add_command(group, texts::kAgentsGet, [this](Io& io) { return get_agent(agent_, io); });
   get.add_flag("--card", agent_.card, "Print its A2A agent card");
-  add_format(get, agent_.format, {"json", "yaml", "name"});
-  add_client_flags(get, agent_.client);
+  add_subject(get, "AGENT", "NAME or NAMESPACE/NAME", agent_);
 }
 
 void CommandLine::add_logs() {
-  CLI::App& command = add_command(root_, "logs", "Print the journal of a task", examples::kLogs,
-                                  [this](Io& io) { return logs(logs_, io); });
+  CLI::App& command = add_command(root_, texts::kLogs, [this](Io& io) { return logs(logs_, io); });
   command.add_option("TASK", logs_.task, "Id of the task")->required()->type_name("");
   command.add_flag("-f,--follow", logs_.follow,
                    "Go on with new events until the task ends; exit status as its outcome");
@@ -300,23 +296,20 @@ void CommandLine::add_logs() {
 
 void CommandLine::add_version() {
   CLI::App& command =
-      add_command(root_, "version", "Print the version of client and server", examples::kVersion,
-                  [this](Io& io) { return show_version(version_, io); });
+      add_command(root_, texts::kVersion, [this](Io& io) { return show_version(version_, io); });
   command.add_flag("--client", version_.client_only, "Do not ask the server");
   add_format(command, version_.format, kDocumentFormats);
   add_client_flags(command, version_.client);
 }
 
 void CommandLine::add_completion() {
-  CLI::App& command =
-      add_command(root_, "completion", "Print a script that completes commands in your shell",
-                  examples::kCompletion, [this](Io& io) {
-                    const Command all = tree();
-                    io.out << (shell_ == "bash"  ? bash_completion(all)
-                               : shell_ == "zsh" ? zsh_completion(all)
-                                                 : fish_completion(all));
-                    return Exit::done;
-                  });
+  CLI::App& command = add_command(root_, texts::kCompletion, [this](Io& io) {
+    const Command all = tree();
+    io.out << (shell_ == "bash"  ? bash_completion(all)
+               : shell_ == "zsh" ? zsh_completion(all)
+                                 : fish_completion(all));
+    return Exit::done;
+  });
   CLI::Option* shell = command.add_option("SHELL", shell_, "bash, zsh or fish");
   shell->required()->type_name("")->check([](const std::string& text) {
     return text == "bash" || text == "zsh" || text == "fish" ? "" : "expected bash, zsh or fish";
@@ -350,24 +343,33 @@ CLI::App& CommandLine::deepest() {
   return *at;
 }
 
+std::string CommandLine::path_of(const CLI::App& command) {
+  if (command.get_parent() == nullptr) return command.get_name();
+  return path_of(*command.get_parent()) + " " + command.get_name();
+}
+
+/// Of the innermost command that was named.
+std::string CommandLine::help() {
+  const CLI::App& command = deepest();
+  return command.get_parent() == nullptr ? command.help()
+                                         : command.help(path_of(*command.get_parent()));
+}
+
 Exit CommandLine::refuse(const CLI::ParseError& error, Io& io) {
   if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) {
     // --help of the innermost command, or --version.
     if (error.get_name() == "CallForVersion")
       io.out << error.what() << "\n";
     else
-      io.out << deepest().help();
+      io.out << help();
     return Exit::done;
   }
   CLI::App& command = deepest();
-  std::string path;
-  for (const CLI::App* at = &command; at != nullptr; at = at->get_parent())
-    path.insert(0, at->get_name() + (path.empty() ? "" : " "));
   const bool extras = error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError);
   const std::vector<std::string> words = extras ? command.remaining(true) : Choices();
   io.err << "flotilla: "
          << (words.empty() ? error.what() : explain_unexpected(describe(command), words.front()))
-         << "\nSee `" << path << " --help`.\n";
+         << "\nSee `" << path_of(command) << " --help`.\n";
   return Exit::usage;
 }
 
@@ -383,7 +385,7 @@ Exit CommandLine::run(std::vector<std::string> arguments, Io& io) {
     return refuse(error, io);
   }
   if (chosen_) return chosen_(io);
-  io.err << deepest().help();
+  io.err << help();
   return Exit::usage;
 }
 

@@ -140,8 +140,8 @@ Async<Result<Items>> fetch_items(Remote& remote, std::string path, Query query, 
   co_return found;
 }
 
-Async<Result<Exit>> show_list(const ListOptions& options, const View& view, std::string path,
-                              Query query, Io& io, Remote& remote) {
+Async<Result<Exit>> show_list(const ListOptions& options, View view, std::string path, Query query,
+                              Io& io, Remote& remote) {
   const std::size_t limit = options.all ? std::numeric_limits<std::size_t>::max()
                                         : std::max<std::size_t>(options.limit, 1);
   CO_TRY(items, co_await fetch_items(remote, path, query, limit));

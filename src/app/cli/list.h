@@ -42,7 +42,7 @@ struct ListOptions {
 /// Shows the items of a list route, page after page up to the limit. With `watch` it then looks
 /// again every second and shows the items that are new or changed, until it is interrupted; a
 /// server that goes away meanwhile is told once and waited for.
-Async<Result<Exit>> show_list(const ListOptions& options, const View& view, std::string path,
+Async<Result<Exit>> show_list(const ListOptions& options, View view, std::string path,
                               std::vector<std::pair<std::string_view, std::string>> query, Io& io,
                               Remote& remote);
 

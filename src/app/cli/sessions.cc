@@ -58,7 +58,7 @@ void print_session(const json::Value& session, const Items& tasks, Io& io) {
 }
 
 Async<Result<Exit>> run_get(const SessionOptions& options, Io& io, Remote& remote) {
-  CO_TRY(session, co_await fetch_session(remote, options.uid));
+  CO_TRY(session, co_await fetch_session(remote, options.name));
   if (options.format == Format::json || options.format == Format::yaml) {
     print_value(session, options.format, io);
     co_return Exit::done;

@@ -8,7 +8,7 @@ namespace flotilla::app {
 
 struct SessionOptions {
   ClientFlags client;
-  std::string uid;  // or NAMESPACE/UID
+  std::string name;  // UID or NAMESPACE/UID
   Format format = Format::human;
 };
 

@@ -64,19 +64,19 @@ void print_one(const json::Value& value, const View& view, Format format, Io& io
 }
 
 Async<Result<Exit>> run_get(const TaskOptions& options, Io& io, Remote& remote) {
-  CO_TRY(task, co_await remote.get(task_path(options.id)));
+  CO_TRY(task, co_await remote.get(task_path(options.name)));
   print_one(task, task_view(), options.format, io);
   co_return Exit::done;
 }
 
 Async<Result<Exit>> run_cancel(const TaskOptions& options, Io& io, Remote& remote) {
-  CO_TRY(task, co_await remote.post(task_path(options.id, "/cancel")));
+  CO_TRY(task, co_await remote.post(task_path(options.name, "/cancel")));
   if (options.format != Format::human) {
     print_one(task, task_view(), options.format, io);
     co_return Exit::done;
   }
   const std::string state = short_state(text_at(task, {"state"}));
-  io.out << fmt::format("task {} {}\n", options.id, state.empty() ? "canceled" : state);
+  io.out << fmt::format("task {} {}\n", options.name, state.empty() ? "canceled" : state);
   co_return Exit::done;
 }
 

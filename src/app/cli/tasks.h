@@ -16,7 +16,7 @@ struct TaskListOptions {
 
 struct TaskOptions {
   ClientFlags client;
-  std::string id;
+  std::string name;  // its id
   Format format = Format::human;
 };
 

@@ -1,0 +1,91 @@
+#pragma once
+
+#include <string_view>
+
+namespace flotilla::app {
+
+/// What help says of one command.
+struct CommandText {
+  std::string_view name;
+  std::string_view summary;
+  std::string_view examples;
+};
+
+namespace texts {
+
+inline constexpr CommandText kServe{
+    "serve", "Run the server",
+    "  flotilla serve\n"
+    "  flotilla serve --listen 127.0.0.1:0 --database sqlite::memory:\n"
+    "  flotilla serve --listen 0.0.0.0:8080 --tokens tokens.yaml --public-url "
+    "https://agents.example.org\n"
+    "  FLOTILLA_LOG_LEVEL=debug flotilla serve --config flotilla.yaml\n\n"
+    "Each flag is also a key of the file and a variable: --public-url, public-url,\n"
+    "FLOTILLA_PUBLIC_URL. Flag wins over variable, variable over file."};
+
+inline constexpr CommandText kConfig{
+    "config", "Print the server's effective configuration and where it comes from",
+    "  flotilla config\n"
+    "  flotilla config --config flotilla.yaml --listen 0.0.0.0:80 -o json"};
+
+inline constexpr CommandText kSend{
+    "send", "Send one message to an agent and print the answer",
+    "  flotilla send \"Calculate 25 * 4\"\n"
+    "  flotilla send --stream -a echo \"delay=200ms chunks=5 one two three four five\"\n"
+    "  flotilla send -a analysis --file report.txt\n"
+    "  flotilla send --task 0198c0de-… \"the blue one\"\n"
+    "  git diff | flotilla send -a analysis -o json -"};
+
+inline constexpr CommandText kChat{"chat", "Talk with an agent",
+                                   "  flotilla chat\n"
+                                   "  flotilla chat -a memory\n"
+                                   "  flotilla chat --last\n"
+                                   "  flotilla chat --session 0198c0de-…"};
+
+inline constexpr CommandText kTasksList{
+    "list", "List tasks, last changed first",
+    "  flotilla tasks list\n"
+    "  flotilla tasks list --state working --watch\n"
+    "  flotilla tasks list -a echo -o name | xargs -n1 flotilla tasks "
+    "cancel"};
+
+inline constexpr CommandText kTasksGet{"get", "Show a task: state, messages, result",
+                                       "  flotilla tasks get 0198c0de-…\n"
+                                       "  flotilla tasks get 0198c0de-… -o yaml"};
+
+inline constexpr CommandText kTasksCancel{"cancel", "Cancel a task",
+                                          "  flotilla tasks cancel 0198c0de-…"};
+
+inline constexpr CommandText kSessionsList{"list", "List sessions, newest first",
+                                           "  flotilla sessions list\n"
+                                           "  flotilla sessions list -n team-a -o wide"};
+
+inline constexpr CommandText kSessionsGet{"get", "Show a session and its tasks",
+                                          "  flotilla sessions get 0198c0de-…\n"
+                                          "  flotilla sessions get team-a/0198c0de-… -o json"};
+
+inline constexpr CommandText kAgentsList{"list", "List the agents you may use",
+                                         "  flotilla agents list\n"
+                                         "  flotilla agents list -o wide"};
+
+inline constexpr CommandText kAgentsGet{"get", "Show an agent and its skills",
+                                        "  flotilla agents get calculator\n"
+                                        "  flotilla agents get default/echo --card"};
+
+inline constexpr CommandText kLogs{"logs", "Print the journal of a task",
+                                   "  flotilla logs 0198c0de-…\n"
+                                   "  flotilla logs -f 0198c0de-…\n"
+                                   "  flotilla logs 0198c0de-… --after 12 -o json"};
+
+inline constexpr CommandText kVersion{"version", "Print the version of client and server",
+                                      "  flotilla version\n"
+                                      "  flotilla version --client -o json"};
+
+inline constexpr CommandText kCompletion{
+    "completion", "Print a script that completes commands in your shell",
+    "  source <(flotilla completion bash)\n"
+    "  flotilla completion zsh > \"${fpath[1]}/_flotilla\"\n"
+    "  flotilla completion fish > ~/.config/fish/completions/flotilla.fish"};
+
+}  // namespace texts
+}  // namespace flotilla::app
