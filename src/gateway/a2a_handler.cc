@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "auth/access.h"
 #include "base/hash.h"
 #include "gateway/handover.h"
 #include "gateway/media_type.h"
@@ -205,6 +206,7 @@ Async<Result<A2aHandler::Begun>> A2aHandler::join(std::string dedupe_key,
 
 Async<Result<a2a::SendOutcome>> A2aHandler::send_message(Context context, a2a::AgentRef ref,
                                                          a2a::SendMessageRequest request) {
+  CO_TRY_VOID(auth::require(*context.principal, Role::operator_));
   CO_TRY(agent, agent_of(context, ref));
   const auto configuration =
       std::move(request.configuration).value_or(a2a::SendMessageConfiguration{});
@@ -235,6 +237,7 @@ Async<Result<a2a::SendOutcome>> A2aHandler::send_message(Context context, a2a::A
 
 Async<Result<std::unique_ptr<a2a::ItemStream>>> A2aHandler::send_streaming_message(
     Context context, a2a::AgentRef ref, a2a::SendMessageRequest request) {
+  CO_TRY_VOID(auth::require(*context.principal, Role::operator_));
   CO_TRY(agent, agent_of(context, ref));
   CO_TRY(begun, co_await begin(std::move(context), agent, std::move(request), true));
   auto done = co_await TaskLog::durable(begun.log);
@@ -255,6 +258,7 @@ Async<Result<std::string>> A2aHandler::get_task(Context context, a2a::AgentRef r
 
 Async<Result<std::string>> A2aHandler::cancel_task(Context context, a2a::AgentRef ref,
                                                    a2a::CancelTaskRequest request) {
+  CO_TRY_VOID(auth::require(*context.principal, Role::operator_));
   CO_TRY(agent, agent_of(context, ref));
   CO_TRY(log, co_await find(context, agent, std::move(request.id)));
   CO_TRY_VOID(co_await tasks_.cancel(log, context.principal));
