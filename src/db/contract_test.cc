@@ -5,8 +5,8 @@
 
 #include <array>
 #include <atomic>
-#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/system/system_error.hpp>
@@ -51,13 +51,17 @@ std::vector<Value> item(std::string id, std::int64_t number, std::string body) {
   return {std::move(id), number, std::move(body)};
 }
 
-void DatabaseContract::run(Async<> body) { flotilla::testing::run_async_test(std::move(body)); }
+void DatabaseContract::run(Async<> body) {
+  flotilla::testing::run_async_test(std::move(body));
+}
 
 namespace {
 
 using flotilla::testing::settle;
 
-Error lost() { return Error(Code::conflict, "lost"); }
+Error lost() {
+  return Error(Code::conflict, "lost");
+}
 
 Async<std::int64_t> count_items(Database& database) {
   auto rows = co_await database.read(kCountItems, values());
@@ -77,7 +81,8 @@ Async<> keeps_every_kind_of_value(Database& database) {
       "INSERT INTO anything (id, a, b, c, d) VALUES ($1, $2, $3, $4, $5)"};
   static const Statement kSelect{"SELECT a, b, c, d FROM anything ORDER BY id"};
   const std::string text("z\0\xc3\xa9\n'\"", 7);
-  const Row full{std::numeric_limits<std::int64_t>::min(), 0.1, text, Blob{std::string("\0\xff", 2)}};
+  const Row full{std::numeric_limits<std::int64_t>::min(), 0.1, text,
+                 Blob{std::string("\0\xff", 2)}};
   const Row nulls{std::monostate{}, std::monostate{}, std::monostate{}, std::monostate{}};
   const Row empty{std::numeric_limits<std::int64_t>::max(), -0.5, std::string(), Blob{}};
   Batch batch;
@@ -94,7 +99,9 @@ Async<> keeps_every_kind_of_value(Database& database) {
   EXPECT_EQ(*rows, (std::vector<Row>{full, nulls, empty}));
 }
 
-TEST_P(DatabaseContract, keeps_every_kind_of_value) { run(keeps_every_kind_of_value(*database_)); }
+TEST_P(DatabaseContract, keeps_every_kind_of_value) {
+  run(keeps_every_kind_of_value(*database_));
+}
 
 Async<> tells_rows_and_keys(Database& database) {
   static const Statement kAll{"UPDATE item SET number = number + 1"};
@@ -115,7 +122,9 @@ Async<> tells_rows_and_keys(Database& database) {
   EXPECT_EQ(int_at(row->front(), 0), 2);
 }
 
-TEST_P(DatabaseContract, tells_rows_and_keys) { run(tells_rows_and_keys(*database_)); }
+TEST_P(DatabaseContract, tells_rows_and_keys) {
+  run(tells_rows_and_keys(*database_));
+}
 
 Async<> failed_expectation_undoes_all(Database& database) {
   co_await insert(database, "a", 1);
@@ -231,7 +240,9 @@ Async<> keys_are_never_given_again(Database& database) {
   EXPECT_GT(second->last_key[1], first->last_key[2]);
 }
 
-TEST_P(DatabaseContract, keys_are_never_given_again) { run(keys_are_never_given_again(*database_)); }
+TEST_P(DatabaseContract, keys_are_never_given_again) {
+  run(keys_are_never_given_again(*database_));
+}
 
 Async<> reads_see_what_was_acknowledged(Database& database) {
   for (int i = 0; i < 50; ++i) {
@@ -259,7 +270,9 @@ Async<> too_many_rows_are_refused(Database& database) {
   EXPECT_EQ(rows.error().code(), Code::resource_exhausted);
 }
 
-TEST_P(DatabaseContract, too_many_rows_are_refused) { run(too_many_rows_are_refused(*database_)); }
+TEST_P(DatabaseContract, too_many_rows_are_refused) {
+  run(too_many_rows_are_refused(*database_));
+}
 
 Async<> parameters_go_by_number(Database& database) {
   static const Statement kMixed{"INSERT INTO item (number, id, body) VALUES ($2, $1, $1 || '$3')"};
@@ -273,7 +286,9 @@ Async<> parameters_go_by_number(Database& database) {
   EXPECT_EQ(text_at(rows->front(), 1), "a$3");
 }
 
-TEST_P(DatabaseContract, parameters_go_by_number) { run(parameters_go_by_number(*database_)); }
+TEST_P(DatabaseContract, parameters_go_by_number) {
+  run(parameters_go_by_number(*database_));
+}
 
 Async<> write_many(Database& database, int writer) {
   for (int i = 0; i < 20; ++i)
@@ -291,7 +306,9 @@ Async<> many_writers_share_commits(Database& database) {
   EXPECT_LT(database.stats().commits, 64U * 20U);
 }
 
-TEST_P(DatabaseContract, many_writers_share_commits) { run(many_writers_share_commits(*database_)); }
+TEST_P(DatabaseContract, many_writers_share_commits) {
+  run(many_writers_share_commits(*database_));
+}
 
 /// The wait ends at once; what was handed over is stored all the same.
 Async<> cancelled_waits_end(Database& database) {
@@ -309,7 +326,9 @@ Async<> cancelled_waits_end(Database& database) {
   EXPECT_GE(count, 11);
 }
 
-TEST_P(DatabaseContract, cancelled_waits_end) { run(cancelled_waits_end(*database_)); }
+TEST_P(DatabaseContract, cancelled_waits_end) {
+  run(cancelled_waits_end(*database_));
+}
 
 Async<> backs_up_while_it_writes(Database& database, std::string path) {
   const auto executor = co_await boost::asio::this_coro::executor;

@@ -40,7 +40,9 @@ struct Driver {
   std::function<Result<std::unique_ptr<Database>>(const TemporaryFolder&, telemetry::Registry&)>
       open;
 };
-inline std::string name_of(const ::testing::TestParamInfo<Driver>& info) { return info.param.name; }
+inline std::string name_of(const ::testing::TestParamInfo<Driver>& info) {
+  return info.param.name;
+}
 
 class DatabaseContract : public ::testing::TestWithParam<Driver> {
  protected:
@@ -59,9 +61,9 @@ class DatabaseContract : public ::testing::TestWithParam<Driver> {
 };
 
 /// `INSERT INTO item` and the like, shared by the tests of all drivers.
-extern const Statement kInsertItem;   // $1 id, $2 number, $3 body
-extern const Statement kUpdateItem;   // sets $2 number where $1 id and $3 the old number
-extern const Statement kSelectItem;   // number, body of $1
+extern const Statement kInsertItem;  // $1 id, $2 number, $3 body
+extern const Statement kUpdateItem;  // sets $2 number where $1 id and $3 the old number
+extern const Statement kSelectItem;  // number, body of $1
 extern const Statement kCountItems;
 extern const Statement kInsertNote;   // $1 text
 extern const Statement kDeleteNotes;  // from position $1 on

@@ -53,8 +53,8 @@ Result<> copy_pages(sqlite3* source, sqlite3* target, const std::atomic<bool>& s
 
 Result<> fill(sqlite3* source, const std::string& path, const std::atomic<bool>& stop) {
   sqlite3* opened = nullptr;
-  const int code = sqlite3_open_v2(path.c_str(), &opened,
-                                   SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr);
+  const int code =
+      sqlite3_open_v2(path.c_str(), &opened, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr);
   const std::unique_ptr<sqlite3, Close> target(opened);
   if (code != SQLITE_OK) return fail(error_of(opened, code, "open the backup " + path));
   // A backup that is cut short is thrown away: neither journal nor fsync on the way.

@@ -43,8 +43,8 @@ class Checkpointer {
   std::atomic<bool> dirty_{false};
   std::atomic<bool> urgent_{false};
   std::atomic<bool> restart_{false};
-  std::atomic<std::size_t> urgent_at_;  // pages
-  std::size_t last_pages_ = 0;          // the writer's
+  std::atomic<std::size_t> urgent_at_;    // pages
+  std::size_t last_pages_ = 0;            // the writer's
   std::optional<Connection> connection_;  // the thread's, as is:
   bool failing_ = false;
   std::mutex mutex_;

@@ -16,8 +16,6 @@ namespace flotilla::db::sqlite {
 
 namespace {
 
-
-
 Prepared::Kind kind_of(std::string_view sql) {
   const auto begin = sql.find_first_not_of(" \t\r\n(");
   if (begin == std::string_view::npos) return Prepared::Kind::other;
@@ -36,8 +34,7 @@ std::optional<std::uint16_t> number_of(const char* name) {
   if (name == nullptr || name[0] != '$') return std::nullopt;
   const std::string_view digits(name + 1);
   std::uint16_t number = 0;
-  const auto [end, failed] =
-      std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  const auto [end, failed] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
   if (failed != std::errc{} || end != digits.data() + digits.size() || number == 0)
     return std::nullopt;
   return number;
@@ -60,9 +57,7 @@ struct Binder {
   sqlite3_stmt* statement;
   int index;
   int operator()(std::monostate) const { return sqlite3_bind_null(statement, index); }
-  int operator()(std::int64_t value) const {
-    return sqlite3_bind_int64(statement, index, value);
-  }
+  int operator()(std::int64_t value) const { return sqlite3_bind_int64(statement, index, value); }
   int operator()(double value) const { return sqlite3_bind_double(statement, index, value); }
   int operator()(const std::string& text) const {
     return sqlite3_bind_text64(statement, index, text.data(), text.size(), nullptr, SQLITE_UTF8);
@@ -78,11 +73,16 @@ Value column(sqlite3_stmt* statement, int index) {
     return data == nullptr ? std::string() : std::string(static_cast<const char*>(data), size);
   };
   switch (sqlite3_column_type(statement, index)) {
-    case SQLITE_INTEGER: return std::int64_t{sqlite3_column_int64(statement, index)};
-    case SQLITE_FLOAT: return sqlite3_column_double(statement, index);
-    case SQLITE_TEXT: return bytes(sqlite3_column_text(statement, index));
-    case SQLITE_BLOB: return Blob{bytes(sqlite3_column_blob(statement, index))};
-    default: return std::monostate{};
+    case SQLITE_INTEGER:
+      return std::int64_t{sqlite3_column_int64(statement, index)};
+    case SQLITE_FLOAT:
+      return sqlite3_column_double(statement, index);
+    case SQLITE_TEXT:
+      return bytes(sqlite3_column_text(statement, index));
+    case SQLITE_BLOB:
+      return Blob{bytes(sqlite3_column_blob(statement, index))};
+    default:
+      return std::monostate{};
   }
 }
 
@@ -121,8 +121,7 @@ Result<Connection> Connection::open(const ConnectionOptions& options) {
   const char* vfs = options.vfs.empty() ? nullptr : options.vfs.c_str();
   const int code = sqlite3_open_v2(options.path.c_str(), &database, flags, vfs);
   Connection connection(database);
-  if (code != SQLITE_OK)
-    return fail(error_of(database, code, "open the database " + options.path));
+  if (code != SQLITE_OK) return fail(error_of(database, code, "open the database " + options.path));
   sqlite3_extended_result_codes(database, 1);
   TRY_VOID(connection.configure(options));
   return connection;

@@ -42,8 +42,8 @@ Result<std::unique_ptr<Database>> open_memory(const TemporaryFolder& /*folder*/,
 
 INSTANTIATE_TEST_SUITE_P(Sqlite, DatabaseContract,
                          ::testing::Values(Driver{"file", true, open_file},
-                                         Driver{"relaxed", true, open_relaxed},
-                                         Driver{"memory", false, open_memory}),
+                                           Driver{"relaxed", true, open_relaxed},
+                                           Driver{"memory", false, open_memory}),
                          name_of);
 
 struct SqliteTest : ::testing::Test {

@@ -16,11 +16,14 @@ Fault fault_of_errno(int number) {
   switch (number) {
     case ENOSPC:
     case EDQUOT:
-    case EFBIG: return Fault::full;
+    case EFBIG:
+      return Fault::full;
     case EROFS:
     case EACCES:
-    case EPERM: return Fault::read_only;
-    default: return Fault::failed;
+    case EPERM:
+      return Fault::read_only;
+    default:
+      return Fault::failed;
   }
 }
 
@@ -36,20 +39,29 @@ int system_error(sqlite3* database) {
 
 Fault fault_of(int code, int number) {
   switch (code & 0xff) {
-    case SQLITE_FULL: return Fault::full;
-    case SQLITE_READONLY: return Fault::read_only;
+    case SQLITE_FULL:
+      return Fault::full;
+    case SQLITE_READONLY:
+      return Fault::read_only;
     case SQLITE_IOERR:
-    case SQLITE_CANTOPEN: return fault_of_errno(number);
+    case SQLITE_CANTOPEN:
+      return fault_of_errno(number);
     case SQLITE_BUSY:
-    case SQLITE_LOCKED: return Fault::locked;
+    case SQLITE_LOCKED:
+      return Fault::locked;
     case SQLITE_CORRUPT:
-    case SQLITE_NOTADB: return Fault::damaged;
+    case SQLITE_NOTADB:
+      return Fault::damaged;
     case SQLITE_NOMEM:
     case SQLITE_PROTOCOL:
-    case SQLITE_INTERRUPT: return Fault::failed;
-    case SQLITE_TOOBIG: return Fault::too_big;
-    case SQLITE_CONSTRAINT: return is_duplicate(code) ? Fault::duplicate : Fault::bug;
-    default: return Fault::bug;
+    case SQLITE_INTERRUPT:
+      return Fault::failed;
+    case SQLITE_TOOBIG:
+      return Fault::too_big;
+    case SQLITE_CONSTRAINT:
+      return is_duplicate(code) ? Fault::duplicate : Fault::bug;
+    default:
+      return Fault::bug;
   }
 }
 
@@ -67,11 +79,14 @@ Error make(Fault fault, std::string_view doing, std::string_view why) {
                    message + "; another program holds the database");
     case Fault::damaged:
       return Error(Code::data_loss, reason::kStorageFailed, message + "; restore a backup");
-    case Fault::duplicate: return Error(Code::already_exists, std::move(message));
-    case Fault::too_big: return Error(Code::resource_exhausted, std::move(message));
+    case Fault::duplicate:
+      return Error(Code::already_exists, std::move(message));
+    case Fault::too_big:
+      return Error(Code::resource_exhausted, std::move(message));
     case Fault::failed:
       return Error(Code::unavailable, reason::kStorageFailed, std::move(message));
-    case Fault::bug: break;
+    case Fault::bug:
+      break;
   }
   return Error(Code::internal, std::move(message));
 }
@@ -98,8 +113,10 @@ bool is_statement_fault(int code) {
     case SQLITE_MISMATCH:
     case SQLITE_MISUSE:
     case SQLITE_RANGE:
-    case SQLITE_TOOBIG: return true;
-    default: return false;
+    case SQLITE_TOOBIG:
+      return true;
+    default:
+      return false;
   }
 }
 

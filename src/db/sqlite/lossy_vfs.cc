@@ -187,8 +187,8 @@ int file_write(sqlite3_file* opened, const void* data, int size, sqlite3_int64 o
   if (disk.off) return disk.fail(EIO, SQLITE_IOERR_WRITE);
   // A write that fails has often been done in part.
   const auto done = static_cast<std::size_t>(error == 0 ? size : size / 2);
-  file.content().change({false, static_cast<std::size_t>(offset),
-                         std::string(static_cast<const char*>(data), done)});
+  file.content().change(
+      {false, static_cast<std::size_t>(offset), std::string(static_cast<const char*>(data), done)});
   if (disk.cuts_now()) {
     disk.cut();
     return disk.fail(EIO, SQLITE_IOERR_WRITE);
@@ -257,7 +257,7 @@ int file_sector_size(sqlite3_file* /*file*/) {
 int file_characteristics(sqlite3_file* /*file*/) {
   return SQLITE_IOCAP_POWERSAFE_OVERWRITE;
 }
-int shm_map(sqlite3_file* file, int region, int size, int extend, void volatile** out) {
+int shm_map(sqlite3_file* file, int region, int size, int extend, volatile void** out) {
   return of(file).inner()->pMethods->xShmMap(of(file).inner(), region, size, extend, out);
 }
 int shm_lock(sqlite3_file* file, int offset, int n, int flags) {

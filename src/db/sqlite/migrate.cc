@@ -14,7 +14,8 @@ namespace flotilla::db::sqlite {
 
 namespace {
 
-const Statement kTables{"SELECT count(*) FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"};
+const Statement kTables{
+    "SELECT count(*) FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"};
 const Statement kHasHistory{
     "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'schema_migration'"};
 const Statement kApplied{"SELECT number, name, sha256 FROM schema_migration ORDER BY number"};

@@ -133,11 +133,12 @@ class SqliteDatabase final : public Database {
 
  private:
   void copy_memory(std::string path, BackupWaiter waiter) {
-    writer_->run_job([path = std::move(path), waiter = std::move(waiter)](Connection& from) mutable {
-      static const std::atomic<bool> never_stopped{false};
-      waiter->set(copy_database(from.handle(), path, never_stopped));
-      wake(std::move(waiter));
-    });
+    writer_->run_job(
+        [path = std::move(path), waiter = std::move(waiter)](Connection& from) mutable {
+          static const std::atomic<bool> never_stopped{false};
+          waiter->set(copy_database(from.handle(), path, never_stopped));
+          wake(std::move(waiter));
+        });
   }
 
   LockFile lock_;

@@ -21,10 +21,10 @@ struct Options {
   /// false: synchronous=NORMAL; kill -9 loses nothing, power loss may lose the last commits.
   bool full_durability = true;
   std::size_t readers = 2;
-  std::size_t queue_limit = 10'000;               // batches waiting; beyond: unavailable
+  std::size_t queue_limit = 10'000;                  // batches waiting; beyond: unavailable
   std::size_t queue_bytes = std::size_t{256} << 20;  // their parameters; beyond: unavailable
-  std::size_t wal_limit = std::size_t{64} << 20;  // beyond: started over between two commits
-  std::string vfs;                                // tests: a VFS that loses unsynced writes
+  std::size_t wal_limit = std::size_t{64} << 20;     // beyond: started over between two commits
+  std::string vfs;                                   // tests: a VFS that loses unsynced writes
   std::span<const Migration> schema = migrations();
 };
 

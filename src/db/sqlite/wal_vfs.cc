@@ -28,7 +28,7 @@ sqlite3_vfs* base_of(sqlite3_vfs* vfs) {
 /// An open write-ahead log; the file of the base VFS follows it in the same memory.
 struct WalFile {
   sqlite3_file methods;
-  sqlite3_int64 start;   // where the gathered bytes belong
+  sqlite3_int64 start;  // where the gathered bytes belong
   std::string* gathered;
 
   sqlite3_file* inner() { return reinterpret_cast<sqlite3_file*>(this + 1); }
@@ -215,8 +215,7 @@ Result<std::string> gathering_vfs(const std::string& base) {
   static std::list<Vfs>& made = *new std::list<Vfs>;  // SQLite keeps pointers to the end
   const std::lock_guard lock(mutex);
   sqlite3_vfs* found = sqlite3_vfs_find(base.empty() ? nullptr : base.c_str());
-  if (found == nullptr)
-    return fail(Error(Code::internal, "SQLite knows no VFS named " + base));
+  if (found == nullptr) return fail(Error(Code::internal, "SQLite knows no VFS named " + base));
   const auto same = std::ranges::find(made, std::string("flotilla-") + found->zName, &Vfs::name);
   if (same != made.end()) {
     same->methods.pAppData = found;  // a test may have made a VFS of that name anew

@@ -271,7 +271,8 @@ void Writer::watch_log() {
   };
   sqlite3_wal_hook(connection_->handle(), note_pages, &wal_pages_);
   const auto size = connection_->value_of("PRAGMA page_size");
-  if (size && std::holds_alternative<std::int64_t>(*size)) page_size_ = std::get<std::int64_t>(*size);
+  if (size && std::holds_alternative<std::int64_t>(*size))
+    page_size_ = std::get<std::int64_t>(*size);
 }
 
 void Writer::count(std::span<const Write> group) {
