@@ -61,7 +61,7 @@ Async<> Connection::answer() {
   if (output_failed_) co_return;
   closing_ = closing_ || !reader_.keep_alive() || shard_->draining();
   const bool for_head = request_.method == Method::head;
-  core_.metrics.count_response(response.status);
+  note_answer(response.status, began);
   if (response.stream) {
     chunked_ = reader_.http_1_1();
     closing_ = closing_ || !chunked_;
@@ -72,7 +72,6 @@ Async<> Connection::answer() {
     if (!for_head) co_await stream(std::move(body));
     co_return;
   }
-  core_.metrics.seconds.observe(core_.clock.steady_now() - began);
   lingers_ = closing_;
   const bool has_body = may_have_body(response.status);
   queue_head(response, has_body ? Framing::Body::sized : Framing::Body::none);
@@ -85,6 +84,19 @@ Async<> Connection::answer() {
     out_ += response.body;
   }
   if (out_.size() >= kOutputGather && !flush_now()) co_await flush();
+}
+
+void Connection::note_answer(int status, SteadyTime began) {
+  const Duration took = core_.clock.steady_now() - began;
+  core_.metrics.count_response(status);
+  core_.metrics.seconds.observe(took);
+  if (!Log::enabled(LogLevel::debug)) return;
+  kLog.debug("request answered", {{"request", request_.context.request_id},
+                                  {"peer", request_.peer},
+                                  {"method", to_string(request_.method)},
+                                  {"path", request_.path},
+                                  {"status", status},
+                                  {"took", took}});
 }
 
 Async<Response> Connection::respond() {

@@ -68,6 +68,7 @@ class Connection final : public std::enable_shared_from_this<Connection>, privat
   std::optional<Response> admit();
   std::optional<Response> check_origin(const NotableFields& fields);
   void identify(const NotableFields& fields);
+  void note_answer(int status, SteadyTime began);
   Response answer_exception(const std::exception_ptr& exception);
   void queue_fault(const Fault& fault);
   void queue_head(const Response& response, Framing::Body body);

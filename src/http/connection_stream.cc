@@ -56,7 +56,7 @@ void Connection::append_chunk(const std::vector<std::string_view>& pieces) {
   if (size == 0) return;  // an empty chunk would end the body
   out_.reserve(out_.size() + size + 24);
   if (chunked_) {
-    char digits[16];  // NOLINT(modernize-avoid-c-arrays): to_chars writes to raw memory
+    char digits[16];
     const auto end = std::to_chars(std::begin(digits), std::end(digits), size, 16).ptr;
     out_.append(std::begin(digits), end).append("\r\n");
   }

@@ -18,7 +18,7 @@ struct Metrics {
         slow_readers(registry.counter("flotilla_http_slow_readers_total",
                                       "Connections closed because their peer read too slowly")),
         seconds(registry.histogram("flotilla_http_request_seconds",
-                                   "From the whole request to its answer, streams excluded",
+                                   "From the whole request to the head of its answer",
                                    telemetry::latency_bounds())),
         responses{response_counter(registry, "1xx"), response_counter(registry, "2xx"),
                   response_counter(registry, "3xx"), response_counter(registry, "4xx"),

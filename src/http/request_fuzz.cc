@@ -40,7 +40,6 @@ std::string read(std::string_view input, std::size_t step) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
-  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): libFuzzer gives unsigned bytes
   const std::string_view input(reinterpret_cast<const char*>(data) + 1, size - 1);
   if (read(input, 1 << 20) != read(input, data[0] % 32 + 1)) std::abort();
   return 0;

@@ -64,21 +64,21 @@ void clear(Request& request) {
   request.params.clear();
 }
 
-Fault fault_of(const beast::error_code& error) {
+Fault fault_of(const beast::error_code& code) {
   using beast::http::error;
-  if (error == error::body_limit) return {413, "the body is larger than this server accepts"};
-  if (error == error::bad_version) return {400, "the request line does not end in an HTTP version"};
-  if (error == error::bad_method) return {400, "the request line does not begin with a method"};
-  if (error == error::bad_target) return {400, "the request target is empty or malformed"};
-  if (error == error::bad_field) return {400, "a header field name is malformed"};
-  if (error == error::bad_value) return {400, "a header field value is malformed"};
-  if (error == error::bad_content_length || error == error::multiple_content_length) {
+  if (code == error::body_limit) return {413, "the body is larger than this server accepts"};
+  if (code == error::bad_version) return {400, "the request line does not end in an HTTP version"};
+  if (code == error::bad_method) return {400, "the request line does not begin with a method"};
+  if (code == error::bad_target) return {400, "the request target is empty or malformed"};
+  if (code == error::bad_field) return {400, "a header field name is malformed"};
+  if (code == error::bad_value) return {400, "a header field value is malformed"};
+  if (code == error::bad_content_length || code == error::multiple_content_length) {
     return {400, "Content-Length is malformed, repeated or beside Transfer-Encoding"};
   }
-  if (error == error::bad_transfer_encoding) {
+  if (code == error::bad_transfer_encoding) {
     return {400, "Transfer-Encoding is repeated or beside Content-Length"};
   }
-  if (error == error::bad_chunk || error == error::bad_chunk_extension) {
+  if (code == error::bad_chunk || code == error::bad_chunk_extension) {
     return {400, "the chunked body is malformed"};
   }
   return {400, "the request is malformed"};
@@ -235,8 +235,7 @@ std::span<char> RequestReader::prepare() {
 }
 
 void RequestReader::resize(std::size_t capacity) {
-  auto larger =
-      std::make_unique_for_overwrite<char[]>(capacity);  // NOLINT(modernize-avoid-c-arrays)
+  auto larger = std::make_unique_for_overwrite<char[]>(capacity);
   if (buffered() > 0) std::memcpy(larger.get(), data_.get() + begin_, buffered());
   end_ = buffered();
   begin_ = 0;

@@ -70,7 +70,7 @@ class RequestReader {
   void resize(std::size_t capacity);
 
   ReadLimits limits_;
-  std::unique_ptr<char[]> data_;  // NOLINT(modernize-avoid-c-arrays): uninitialised on purpose
+  std::unique_ptr<char[]> data_;
   std::size_t capacity_ = 0;
   std::size_t begin_ = 0;
   std::size_t end_ = 0;

@@ -108,7 +108,7 @@ bool breaks_line(std::string_view text) {
 }
 
 void append_number(std::size_t number, std::string& out) {
-  char digits[20];  // NOLINT(modernize-avoid-c-arrays): to_chars writes to raw memory
+  char digits[20];
   const auto end = std::to_chars(std::begin(digits), std::end(digits), number).ptr;
   out.append(std::begin(digits), end);
 }

@@ -221,7 +221,8 @@ Async<Response> Router::route(Request& request) const {
     if (slash == std::string_view::npos) break;
     left = left.substr(slash + 1);
   }
-  Walk walk(std::span(segments).first(count), request.method);
+  const std::span<const std::string_view> used(segments.data(), count);
+  Walk walk(used, request.method);
   const Route* route = walk.follow(state_->root, 0);
   if (route == nullptr) {
     const bool known = std::ranges::find(walk.allowed(), true) != walk.allowed().end();

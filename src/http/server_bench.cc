@@ -65,14 +65,13 @@ std::size_t resident_kib() {
     address.sin_port = htons(port);
     // Several source addresses, for more connections than one has ports.
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): the socket API
     if (::connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) std::_Exit(1);
     constexpr std::string_view kRequest =
         "GET /events HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/event-stream\r\n"
         "User-Agent: node\r\nAccept-Language: *\r\nSec-Fetch-Mode: cors\r\n"
         "Accept-Encoding: gzip, deflate\r\nConnection: keep-alive\r\n\r\n";
     if (::send(fd, kRequest.data(), kRequest.size(), MSG_NOSIGNAL) < 0) std::_Exit(1);
-    char head[1024];  // NOLINT(modernize-avoid-c-arrays)
+    char head[1024];
     if (::recv(fd, head, sizeof head, 0) <= 0) std::_Exit(1);
   }
   ::pause();

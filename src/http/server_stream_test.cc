@@ -224,7 +224,6 @@ TEST(ServerDrain, a_running_request_is_answered_and_its_connection_closed) {
     address.sin_family = AF_INET;
     address.sin_port = htons(server.port());
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): the socket API
     const bool refused = ::connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0;
     ::close(fd);
     return refused;

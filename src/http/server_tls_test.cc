@@ -52,7 +52,6 @@ Certificate make_certificate(const Key& key, const char* name, X509* issuer,
   X509_gmtime_adj(X509_getm_notAfter(certificate.get()), 3600);
   X509_set_pubkey(certificate.get(), key.get());
   X509_NAME* subject = X509_get_subject_name(certificate.get());
-  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): OpenSSL speaks unsigned char
   const auto* text = reinterpret_cast<const unsigned char*>(name);
   X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_UTF8, text, -1, -1, 0);
   X509_set_issuer_name(certificate.get(),
@@ -163,7 +162,6 @@ TEST_F(ServerTls, serves_http_1_1_to_clients_that_verify_it) {
   const unsigned char* protocol = nullptr;
   unsigned size = 0;
   SSL_get0_alpn_selected(client.native(), &protocol, &size);
-  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): OpenSSL speaks unsigned char
   EXPECT_EQ(std::string_view(reinterpret_cast<const char*>(protocol), size), "http/1.1");
   EXPECT_TRUE(client.exchange(get("/"), "tls|").ends_with("\r\n\r\ntls||"));
   client.received.clear();

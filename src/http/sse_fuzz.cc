@@ -13,7 +13,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (size == 0) return 0;
   constexpr std::size_t kLimit = 256;
   const std::size_t step = data[0] % 16 + 1;
-  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): libFuzzer gives unsigned bytes
   const std::string_view input(reinterpret_cast<const char*>(data) + 1, size - 1);
   SseParser whole(kLimit);
   std::vector<SseMessage> expected;

@@ -21,7 +21,6 @@ constexpr std::string_view kAlpn{"\x08http/1.1", 9};
 int select_alpn(SSL* /*session*/, const unsigned char** out, unsigned char* out_size,
                 const unsigned char* in, unsigned in_size, void* /*unused*/) {
   unsigned char* chosen = nullptr;
-  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): OpenSSL speaks unsigned char
   const auto* ours = reinterpret_cast<const unsigned char*>(kAlpn.data());
   const int found =
       SSL_select_next_proto(&chosen, out_size, ours, unsigned{kAlpn.size()}, in, in_size);
@@ -68,7 +67,6 @@ Result<std::shared_ptr<TlsContext>> make_server_tls(const TlsOptions& options) {
     SSL_CTX_set_client_CA_list(native, SSL_load_client_CA_file(options.client_ca_file.c_str()));
     context->set_verify_mode(ssl::verify_peer | ssl::verify_fail_if_no_peer_cert);
     constexpr std::string_view kSessionContext = "flotilla";
-    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): OpenSSL speaks unsigned char
     const auto* id = reinterpret_cast<const unsigned char*>(kSessionContext.data());
     // Without an id, a resumed session of a verified client is refused.
     SSL_CTX_set_session_id_context(native, id, unsigned{kSessionContext.size()});
@@ -88,7 +86,6 @@ Result<std::shared_ptr<TlsContext>> make_client_tls(const std::string& ca_file) 
     if (error) return fail(unusable("CA file", ca_file, error));
   }
   context->set_verify_mode(ssl::verify_peer);
-  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): OpenSSL speaks unsigned char
   const auto* ours = reinterpret_cast<const unsigned char*>(kAlpn.data());
   SSL_CTX_set_alpn_protos(context->native_handle(), ours, unsigned{kAlpn.size()});
   return context;
@@ -101,7 +98,7 @@ Result<> expect_server(ssl_st* session, const std::string& host) {
   X509_VERIFY_PARAM_set_hostflags(rules, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
   const bool pinned = X509_VERIFY_PARAM_set1_host(rules, host.c_str(), host.size()) == 1;
   // The macro SSL_set_tlsext_host_name casts away const in the old style.
-  auto* name = const_cast<char*>(host.c_str());  // NOLINT(cppcoreguidelines-pro-type-const-cast)
+  auto* name = const_cast<char*>(host.c_str());
   const bool named =
       SSL_ctrl(session, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, name) == 1;
   if (pinned && named) return ok();
