@@ -21,6 +21,11 @@ flotilla_library(crypto crypto)
 flotilla_library(ssl ssl crypto)
 flotilla_library(sqlite sqlite3)
 flotilla_library(yaml yaml-cpp)
+# The program's allocator where nothing else watches allocations: a batch is built by one thread and
+# freed by another, which costs the C library's a fifth of each request.
+if(FLOTILLA_STATIC_DEPS)
+  flotilla_library(jemalloc jemalloc)
+endif()
 
 # The distribution has no archive of fmt, but its sources: one translation unit.
 add_library(flotilla_lib_fmt STATIC ${CMAKE_CURRENT_LIST_DIR}/fmt.cc)
