@@ -293,6 +293,8 @@ Async<Result<std::unique_ptr<a2a::ItemStream>>> A2aHandler::subscribe_to_task(
 }
 
 Async<Result<a2a::AgentCard>> A2aHandler::agent_card(Context context, a2a::AgentRef ref) {
+  // What anyone may read without credentials may be read with them.
+  if (public_principal()->may_enter(ref.name_space)) context.principal = public_principal();
   CO_TRY(agent, agent_of(context, ref));
   co_return json::from_text<a2a::AgentCard>(agent->card);
 }

@@ -33,10 +33,12 @@ Result<> check_media_types(const a2a::Message& message, const std::vector<std::s
   for (std::size_t i = 0; i < message.parts.size(); ++i) {
     const auto& type = message.parts[i].mediaType;
     if (!type || admits(modes, *type)) continue;
-    return fail(Error(Code::invalid_argument, reason::kContentTypeNotSupported,
-                      fmt::format("/message/parts/{}/mediaType: '{}' is not accepted; this agent "
-                                  "takes {}",
-                                  i, *type, fmt::join(modes, ", "))));
+    std::string field = fmt::format("/message/parts/{}/mediaType", i);
+    std::string what =
+        fmt::format("'{}' is not accepted; this agent takes {}", *type, fmt::join(modes, ", "));
+    std::string message = field + ": " + what;
+    return fail(Error(Code::invalid_argument, reason::kContentTypeNotSupported, std::move(message))
+                    .with_field(std::move(field), std::move(what)));
   }
   return ok();
 }
