@@ -149,6 +149,9 @@ void Connection::note_progress(std::size_t bytes) {
 }
 
 bool Connection::survives(const boost::system::error_code& error) {
+  // The peer has ended its own side only: it may still read why nothing more follows.
+  if (error == boost::asio::error::eof && reader_.in_message())
+    queue_fault({400, "the connection ended inside a request"});
   if (error != boost::asio::error::operation_aborted) return false;
   if (timed_out_) {
     if (phase_ == Phase::body) queue_fault({408, "the body did not come in time"});

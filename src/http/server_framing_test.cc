@@ -260,6 +260,21 @@ TEST_F(ServerFraming, what_does_not_come_in_time_is_ended) {
   EXPECT_EQ(calls.load(), 0);
 }
 
+TEST_F(ServerFraming, what_ends_inside_a_request_is_told_so) {
+  for (const std::string& bytes :
+       {std::string("GET / HTTP/1.1\r\nHost: loc"), with("Content-Length: 10\r\n", "12345"),
+        chunked("5\r\nab"), chunked("1\r\na\r\n")}) {
+    RawClient client(server.port());
+    client.send(bytes);
+    client.shutdown_send();
+    EXPECT_TRUE(client.read_all().starts_with("HTTP/1.1 400 ")) << bytes;
+  }
+  RawClient silent(server.port());
+  silent.shutdown_send();
+  EXPECT_EQ(silent.read_all(), "");
+  EXPECT_EQ(calls.load(), 0);
+}
+
 struct Fine {
   const char* name;
   std::string bytes;
