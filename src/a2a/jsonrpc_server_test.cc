@@ -56,6 +56,18 @@ TEST(JsonRpc, example_of_0_3_is_answered_in_its_own_form) {
   EXPECT_FALSE(*host.handler.sent->configuration->returnImmediately);
 }
 
+TEST(JsonRpc, fields_that_a_handler_names_are_those_of_the_params) {
+  Host host;
+  host.handler.on_send = [] {
+    return Result<SendOutcome>(fail(invalid("/message/contextId", "is another's")));
+  };
+  const auto value = host.rpc(rpc_text("SendMessage", kHello)).value();
+  EXPECT_EQ(text_at(value, "error/message"), "/params/message/contextId: is another's");
+  EXPECT_EQ(text_at(value, "error/data/1/fieldViolations/0/field"), "/params/message/contextId");
+  const auto rest = host.post("/message:send", std::string(kHello)).value();
+  EXPECT_EQ(text_at(rest, "error/details/1/fieldViolations/0/field"), "/message/contextId");
+}
+
 TEST(JsonRpc, ids_are_echoed_as_written) {
   Host host;
   for (const std::string id : {"1", "0", "-7", "1.50", "1e3", "12345678901234567890", R"("q7")",
