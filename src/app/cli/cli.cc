@@ -143,16 +143,15 @@ void CommandLine::add_duration(CLI::App& command, const std::string& name,
                                std::optional<Duration>& target, const std::string& help) {
   CLI::Option* option = command.add_option_function<std::string>(
       name, [&target](const std::string& text) { target = parse_duration(text); }, help);
-  option->type_name("DURATION");
-  option->check([](const std::string& text) {
-    return parse_duration(text) ? "" : "expected a duration such as 500ms, 30s or 5m";
-  });
+  option->type_name("DURATION")->check(check_duration);
 }
 
 void CommandLine::add_list_flags(CLI::App& command, ListOptions& options) {
   add_format(command, options.format, kAllFormats);
   command.add_flag("-w,--watch", options.watch, "Go on showing what is new or changed");
-  command.add_option("--limit", options.limit, "Show at most so many [50]")->type_name("N");
+  command.add_option("--limit", options.limit, "Show at most so many [50]")
+      ->type_name("N")
+      ->check(check_count);
   command.add_flag("--all", options.all, "Show all");
   add_client_flags(command, options.client);
 }
@@ -289,7 +288,9 @@ void CommandLine::add_logs() {
   command.add_option("TASK", logs_.task, "Id of the task")->required()->type_name("");
   command.add_flag("-f,--follow", logs_.follow,
                    "Go on with new events until the task ends; exit status as its outcome");
-  command.add_option("--after", logs_.after, "Only events after this number")->type_name("SEQ");
+  command.add_option("--after", logs_.after, "Only events after this number")
+      ->type_name("SEQ")
+      ->check(check_count);
   add_format(command, logs_.format, kDocumentFormats);
   add_client_flags(command, logs_.client);
 }
@@ -311,9 +312,7 @@ void CommandLine::add_completion() {
     return Exit::done;
   });
   CLI::Option* shell = command.add_option("SHELL", shell_, "bash, zsh or fish");
-  shell->required()->type_name("")->check([](const std::string& text) {
-    return text == "bash" || text == "zsh" || text == "fish" ? "" : "expected bash, zsh or fish";
-  });
+  shell->required()->type_name("")->check(check_shell);
 }
 
 Command CommandLine::describe(const CLI::App& app) const {
@@ -357,11 +356,8 @@ std::string CommandLine::help() {
 
 Exit CommandLine::refuse(const CLI::ParseError& error, Io& io) {
   if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) {
-    // --help of the innermost command, or --version.
-    if (error.get_name() == "CallForVersion")
-      io.out << error.what() << "\n";
-    else
-      io.out << help();
+    const bool version = error.get_name() == "CallForVersion";
+    io.out << (version ? std::string(error.what()) + "\n" : help());
     return Exit::done;
   }
   CLI::App& command = deepest();

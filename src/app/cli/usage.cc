@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/suggest.h"
+#include "base/time.h"
 
 namespace flotilla::app {
 
@@ -22,6 +23,21 @@ std::string explain_unexpected(const Command& command, const std::string& word) 
   if (const auto best = nearest(name, known)) return out + fmt::format("; did you mean {}?", *best);
   if (!flag && !group) out += "; put a text with blanks in quotes";
   return out;
+}
+
+std::string check_count(const std::string& text) {
+  // A minus sign would be read as a very large number.
+  const bool digits = text.find_first_not_of("0123456789") == std::string::npos;
+  return digits ? "" : "expected a whole number";
+}
+
+std::string check_duration(const std::string& text) {
+  return parse_duration(text) ? "" : "expected a duration such as 500ms, 30s or 5m";
+}
+
+std::string check_shell(const std::string& text) {
+  const bool known = text == "bash" || text == "zsh" || text == "fish";
+  return known ? "" : "expected bash, zsh or fish";
 }
 
 std::string value_name(const config::Key& key) {
