@@ -38,12 +38,14 @@ struct ServerOptions {
   Duration body_timeout = std::chrono::seconds(60);
   Duration idle_timeout = std::chrono::seconds(75);
   Duration write_timeout = std::chrono::seconds(30);
-  /// Host values besides the bound address, localhost (when loopback) and `public_host`; a name
-  /// outside the list is refused with 421 (DNS rebinding). `*` allows all.
+  /// Host names besides the bound address and, where that is loopback or any address, localhost; on
+  /// any address each IP address is fine too. Ports do not matter. Another name is refused with 421
+  /// (DNS rebinding). `*` allows all.
   std::vector<std::string> allow_hosts;
-  /// Origins besides our own. A foreign Origin is refused with 403; allowed ones get CORS headers.
+  /// Origins besides our own (the Host asked for); `*` allows all. A foreign Origin is refused with
+  /// 403; allowed ones get CORS headers.
   std::vector<std::string> allow_origins;
-  /// Peers whose X-Forwarded-For is believed (CIDR).
+  /// Peers whose X-Forwarded-For and -Proto are believed (CIDR).
   std::vector<std::string> trusted_proxies;
 };
 
@@ -57,7 +59,8 @@ class Server {
   /// Binds and listens; the port in use.
   Result<std::uint16_t> start();
   /// Stops accepting, closes idle connections, lets running requests and streams end until
-  /// `grace` has passed, then cuts them.
+  /// `grace` has passed, then cuts them. Await it on a loop that outlives it, such as one of the
+  /// server's; connections that still wait when their loop dies are not freed.
   Async<> drain(Duration grace);
   [[nodiscard]] std::size_t connections() const;
 

@@ -164,12 +164,11 @@ TEST(ServerStream, a_slow_reader_is_closed_and_the_stream_is_told) {
   EXPECT_TRUE(server.metrics().contains("flotilla_http_slow_readers_total 1"));
 }
 
-/// Drains from a loop of its own, as a signal handler's coroutine would.
 class Draining {
  public:
-  Draining(Server& server, Duration grace)
+  Draining(TestServer& server, Duration grace)
       : thread_([this, &server, grace] {
-          run_blocking(server.drain(grace));
+          server.drain(grace);
           done = true;
         }) {}
   ~Draining() { thread_.join(); }
@@ -189,7 +188,7 @@ TEST(ServerDrain, idle_connections_end_and_streams_say_farewell) {
   subscriber.send(get("/wait"));
   ASSERT_TRUE(subscriber.read_until("hello"));
   {
-    const Draining draining(server.server(), 10s);
+    const Draining draining(server, 10s);
     EXPECT_EQ(idle.read_all(), "");
     EXPECT_EQ(fresh.read_all(), "");
     EXPECT_TRUE(subscriber.read_all().ends_with("event: bye\ndata: hello\n\n\r\n0\r\n\r\n"));
@@ -216,7 +215,7 @@ TEST(ServerDrain, a_running_request_is_answered_and_its_connection_closed) {
   RawClient client(server.port());
   client.send(get("/last"));
   ASSERT_TRUE(eventually([&] { return held.waiting == 1; }));
-  const Draining draining(server.server(), 10s);
+  const Draining draining(server, 10s);
   // Nobody listens any more.
   EXPECT_TRUE(eventually([&] {
     const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
@@ -243,7 +242,7 @@ TEST(ServerDrain, what_outlives_the_grace_is_cut) {
   RawClient client(server.port());
   client.send(get("/stuck"));
   ASSERT_TRUE(eventually([&] { return held.waiting == 1; }));
-  const Draining draining(server.server(), 5s);
+  const Draining draining(server, 5s);
   EXPECT_TRUE(server.advance_until([&] { return draining.done.load(); }));
   EXPECT_EQ(client.read_all(), "");
   EXPECT_EQ(server.server().connections(), 0U);

@@ -6,9 +6,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <boost/asio/co_spawn.hpp>
 #include <chrono>
 #include <cstdlib>
+#include <exception>
 #include <functional>
+#include <future>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -39,8 +43,17 @@ class TestServer {
   TestServer& operator=(const TestServer&) = delete;
   ~TestServer() {
     // What still runs is cut while its loop lives: a coroutine that waits owns itself.
-    run_blocking(server_.drain(Duration::zero()));
+    drain(Duration::zero());
     loops_.stop();
+  }
+
+  /// From outside the loops; returns when the drain is over.
+  void drain(Duration grace) {
+    auto done = std::make_shared<std::promise<void>>();
+    auto future = done->get_future();
+    const auto on_end = [done](const std::exception_ptr&) { done->set_value(); };
+    boost::asio::co_spawn(loops_.executor(0), server_.drain(grace), on_end);
+    future.wait();
   }
 
   [[nodiscard]] std::uint16_t port() const { return port_; }
