@@ -69,7 +69,7 @@ Async<Result<TaskLog::Ptr>> A2aHandler::find(Context context, AgentRegistry::Ptr
                                              std::string id) {
   auto visible = visibility(context, *agent);
   CO_TRY(log, co_await tasks_.find(id, std::move(visible)));
-  if (log->projected().direct) co_return fail(task_not_found(id));
+  if (log->committed().direct) co_return fail(task_not_found(id));
   co_return log;
 }
 
@@ -83,8 +83,7 @@ std::string A2aHandler::dedupe_key(const Context& context, const core::AgentInfo
 }
 
 /// By name, else the agent of the context's last task, else by skill. Strips the name off the text.
-Async<Result<AgentRegistry::Ptr>> A2aHandler::hand_over(Context context, a2a::Message* message,
-                                                        std::string* name_space) {
+Async<Result<AgentRegistry::Ptr>> A2aHandler::hand_over(Context context, a2a::Message* message) {
   auto choice = choose_agent(agents_, *context.principal, a2a::text_of(message->parts));
   if (choice.by_name) {
     auto text = std::find_if(message->parts.begin(), message->parts.end(),
@@ -96,7 +95,6 @@ Async<Result<AgentRegistry::Ptr>> A2aHandler::hand_over(Context context, a2a::Me
   CO_TRY(sessions, co_await sessions_.of_context(context.principal->name, *message->contextId));
   for (const auto& session : sessions) {
     if (!context.principal->may_enter(session.name_space)) continue;
-    *name_space = session.name_space;
     core::TaskFilter last;
     last.session = session.uid;
     last.include_direct = true;
@@ -115,9 +113,8 @@ Async<Result<core::NewTask>> A2aHandler::plan(Context context, AgentRegistry::Pt
                                               a2a::SendMessageRequest request) {
   core::NewTask task;
   auto agent = desk;
-  std::string name_space;
   if (is_front_desk(*desk)) {
-    CO_TRY(taker, co_await hand_over(context, &request.message, &name_space));
+    CO_TRY(taker, co_await hand_over(context, &request.message));
     if (taker) agent = taker;
   }
   task.name_space = agent->name_space;
@@ -127,6 +124,20 @@ Async<Result<core::NewTask>> A2aHandler::plan(Context context, AgentRegistry::Pt
   task.trace_id = context.trace_id;
   task.message = std::move(request.message);
   co_return task;
+}
+
+/// A stream of the task from where it is. `joins`: its turn is of an earlier, equal message, and
+/// may have ended in what the snapshot shows.
+Async<Result<>> A2aHandler::view_into(Begun& begun, bool joins) {
+  CO_TRY(view, co_await TaskLog::view(begun.log));
+  TaskStream::Options options;
+  options.opening = TaskStream::Opening::snapshot;
+  options.first = snapshot_item(view.task, view.seq, view.state);
+  options.ends_at_input_required = true;
+  options.first_may_end = joins;
+  begun.stream =
+      std::make_unique<TaskStream>(begun.log, std::move(view.subscription), std::move(options));
+  co_return ok();
 }
 
 Async<Result<A2aHandler::Begun>> A2aHandler::continue_task(Context context,
@@ -139,21 +150,16 @@ Async<Result<A2aHandler::Begun>> A2aHandler::continue_task(Context context,
   const auto row = log->projected();
   if (message.contextId && *message.contextId != row.context_id)
     co_return fail(invalid("/message/contextId", "is not the context of task " + *message.taskId));
+  if (auto taker = agents_.find(row.name_space, row.agent))
+    CO_TRY_VOID(check_media_types(message, taker->input_modes));
   const std::string key = dedupe_key(context, *agent, message);
   begun.log = log;
-  if (streaming) {
-    CO_TRY(view, co_await TaskLog::view(log));
-    TaskStream::Options options;
-    options.opening = TaskStream::Opening::snapshot;
-    options.first = snapshot_item(view.task, view.seq, view.state);
-    options.ends_at_input_required = true;
-    begun.stream =
-        std::make_unique<TaskStream>(log, std::move(view.subscription), std::move(options));
-  }
   if (!key.empty()) {
     CO_TRY(known, co_await tasks_.find_duplicate(key));
+    if (known && streaming) CO_TRY_VOID(co_await join_into(begun));
     if (known) co_return begun;
   }
+  if (streaming) CO_TRY_VOID(co_await view_into(begun, false));
   CO_TRY_VOID(co_await tasks_.add_message(log, context.principal, std::move(message), key));
   co_return begun;
 }
@@ -161,16 +167,18 @@ Async<Result<A2aHandler::Begun>> A2aHandler::continue_task(Context context,
 Async<Result<A2aHandler::Begun>> A2aHandler::begin(Context context, AgentRegistry::Ptr agent,
                                                    a2a::SendMessageRequest request,
                                                    bool streaming) {
-  CO_TRY_VOID(check_media_types(request.message, agent->input_modes));
-  if (request.message.taskId) {
+  if (request.message.taskId)
     co_return co_await continue_task(std::move(context), agent, std::move(request), streaming);
-  }
   Begun begun;
   begun.visibility = visibility(context, *agent);
   begun.dedupe_key = dedupe_key(context, *agent, request.message);
   CO_TRY(task, co_await plan(context, agent, std::move(request)));
   task.dedupe_key = begun.dedupe_key;
   auto taker = agents_.find(task.name_space, task.agent);
+  if (!taker || !taker->runner)
+    co_return fail(Error(Code::failed_precondition, reason::kUnsupportedOperation,
+                         "agent " + task.name_space + "/" + task.agent + " takes no messages"));
+  CO_TRY_VOID(check_media_types(task.message, taker->input_modes));
   CO_TRY(log, co_await tasks_.create(std::move(task)));
   begun.log = log;
   if (streaming) {
@@ -178,10 +186,27 @@ Async<Result<A2aHandler::Begun>> A2aHandler::begin(Context context, AgentRegistr
     TaskStream::Options options;
     options.opening = TaskStream::Opening::creation;
     options.ends_at_input_required = true;
-    options.may_reply_message = taker && taker->may_reply_message;
+    options.may_reply_message = taker->may_reply_message;
     begun.stream = std::make_unique<TaskStream>(log, std::move(subscription), std::move(options));
   }
   co_return begun;
+}
+
+/// While a bare Message may still come, the task is told from its beginning: its events will say
+/// what it was.
+Async<Result<>> A2aHandler::join_into(Begun& begun) {
+  const auto row = begun.log->committed();
+  auto agent = agents_.find(row.name_space, row.agent);
+  const bool undecided = agent && agent->may_reply_message && row.status_seq == 0;
+  if (!undecided) co_return co_await view_into(begun, true);
+  CO_TRY(subscription, TaskLog::subscribe(begun.log, 0));
+  TaskStream::Options options;
+  options.opening = TaskStream::Opening::creation;
+  options.ends_at_input_required = true;
+  options.may_reply_message = true;
+  begun.stream =
+      std::make_unique<TaskStream>(begun.log, std::move(subscription), std::move(options));
+  co_return ok();
 }
 
 /// The task that an equal request made before; a stream joins it where it is.
@@ -192,15 +217,30 @@ Async<Result<A2aHandler::Begun>> A2aHandler::join(std::string dedupe_key,
   Begun begun;
   CO_TRY(log, co_await tasks_.find(id->to_string(), std::move(visibility)));
   begun.log = log;
-  if (streaming) {
-    CO_TRY(view, co_await TaskLog::view(log));
-    TaskStream::Options options;
-    options.opening = TaskStream::Opening::snapshot;
-    options.first = snapshot_item(view.task, view.seq, view.state);
-    options.ends_at_input_required = true;
-    begun.stream =
-        std::make_unique<TaskStream>(log, std::move(view.subscription), std::move(options));
+  if (streaming) CO_TRY_VOID(co_await join_into(begun));
+  co_return begun;
+}
+
+Async<Result<A2aHandler::Begun>> A2aHandler::accept(Context context, AgentRegistry::Ptr agent,
+                                                    a2a::SendMessageRequest request, bool streaming,
+                                                    bool settled) {
+  // Another request may open the same new context at the same moment: then this one finds it.
+  std::optional<a2a::SendMessageRequest> again;
+  if (request.message.contextId && !request.message.taskId) again = request;
+  CO_TRY(begun, co_await begin(context, agent, std::move(request), streaming));
+  auto done = co_await TaskLog::durable(begun.log);
+  if (!done && done.error().reason() == reason::kConflict && again) {
+    CO_TRY(retried, co_await begin(std::move(context), agent, std::move(*again), streaming));
+    begun = std::move(retried);
+    done = co_await TaskLog::durable(begun.log);
   }
+  if (!done && done.error().code() == Code::already_exists && !begun.dedupe_key.empty()) {
+    CO_TRY(joined, co_await join(begun.dedupe_key, begun.visibility, streaming));
+    begun = std::move(joined);
+    done = ok();
+  }
+  if (done && settled) done = co_await TaskLog::settled(begun.log);
+  if (!done) co_return fail(done.error());
   co_return begun;
 }
 
@@ -210,20 +250,8 @@ Async<Result<a2a::SendOutcome>> A2aHandler::send_message(Context context, a2a::A
   CO_TRY(agent, agent_of(context, ref));
   const auto configuration =
       std::move(request.configuration).value_or(a2a::SendMessageConfiguration{});
-  const bool immediately = configuration.returnImmediately.value_or(false);
-  CO_TRY(begun, co_await begin(std::move(context), agent, std::move(request), false));
-  Result<> done = ok();
-  if (immediately)
-    done = co_await TaskLog::durable(begun.log);
-  else
-    done = co_await TaskLog::settled(begun.log);
-  if (!done && done.error().code() == Code::already_exists && !begun.dedupe_key.empty()) {
-    CO_TRY(joined, co_await join(begun.dedupe_key, begun.visibility, false));
-    begun = std::move(joined);
-    if (!immediately) CO_TRY_VOID(co_await TaskLog::settled(begun.log));
-  } else if (!done) {
-    co_return fail(done.error());
-  }
+  const bool settled = !configuration.returnImmediately.value_or(false);
+  CO_TRY(begun, co_await accept(std::move(context), agent, std::move(request), false, settled));
   a2a::SendOutcome outcome;
   if (auto row = begun.log->committed(); row.direct) {
     outcome.kind = a2a::ItemKind::message;
@@ -239,13 +267,7 @@ Async<Result<std::unique_ptr<a2a::ItemStream>>> A2aHandler::send_streaming_messa
     Context context, a2a::AgentRef ref, a2a::SendMessageRequest request) {
   CO_TRY_VOID(auth::require(*context.principal, Role::operator_));
   CO_TRY(agent, agent_of(context, ref));
-  CO_TRY(begun, co_await begin(std::move(context), agent, std::move(request), true));
-  auto done = co_await TaskLog::durable(begun.log);
-  if (!done && done.error().code() == Code::already_exists && !begun.dedupe_key.empty()) {
-    CO_TRY(joined, co_await join(begun.dedupe_key, begun.visibility, true));
-    co_return std::move(joined.stream);
-  }
-  if (!done) co_return fail(done.error());
+  CO_TRY(begun, co_await accept(std::move(context), agent, std::move(request), true, false));
   co_return std::move(begun.stream);
 }
 

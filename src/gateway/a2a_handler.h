@@ -41,13 +41,17 @@ class A2aHandler final : public a2a::Handler {
                                          std::string id);
   Async<Result<core::NewTask>> plan(Context context, core::AgentRegistry::Ptr desk,
                                     a2a::SendMessageRequest request);
-  Async<Result<core::AgentRegistry::Ptr>> hand_over(Context context, a2a::Message* message,
-                                                    std::string* name_space);
+  Async<Result<core::AgentRegistry::Ptr>> hand_over(Context context, a2a::Message* message);
   Async<Result<Begun>> begin(Context context, core::AgentRegistry::Ptr agent,
                              a2a::SendMessageRequest request, bool streaming);
   Async<Result<Begun>> continue_task(Context context, core::AgentRegistry::Ptr agent,
                                      a2a::SendMessageRequest request, bool streaming);
+  static Async<Result<>> view_into(Begun& begun, bool joins);  // the caller awaits at once
+  /// begin() until it is durable (or settled), joined to the task of an equal request.
+  Async<Result<Begun>> accept(Context context, core::AgentRegistry::Ptr agent,
+                              a2a::SendMessageRequest request, bool streaming, bool settled);
   Async<Result<Begun>> join(std::string dedupe_key, core::Visibility visibility, bool streaming);
+  Async<Result<>> join_into(Begun& begun);  // the same
   [[nodiscard]] std::string dedupe_key(const Context& context, const core::AgentInfo& agent,
                                        const a2a::Message& message) const;
 

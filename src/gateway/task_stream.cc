@@ -95,7 +95,13 @@ Async<Result<std::vector<StreamItem>>> TaskStream::next() {
   std::vector<StreamItem> items;
   if (options_.opening == Opening::snapshot) {
     options_.opening = Opening::none;
-    ended_ = a2a::is_terminal(options_.first->state);
+    if (log_->committed().direct) {
+      settle_direct(items);
+      co_return items;
+    }
+    const auto state = options_.first->state;
+    ended_ = a2a::is_terminal(state) ||
+             (options_.first_may_end && state == a2a::TaskState::input_required);
     items.push_back(std::move(*options_.first));
     co_return items;
   }

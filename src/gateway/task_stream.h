@@ -24,6 +24,9 @@ class TaskStream final : public a2a::ItemStream {
     std::optional<a2a::StreamItem> first;
     /// End at input_required, as SendStreamingMessage does (a2a.md 4.4).
     bool ends_at_input_required = false;
+    /// The same for `first`: it may show how the turn ended. Else it shows the time before the
+    /// turn.
+    bool first_may_end = false;
     /// The agent may answer with a bare Message: hold the snapshot until the first event tells.
     bool may_reply_message = false;
   };
