@@ -45,7 +45,7 @@ class Memory final : public core::Runner {
       auto why = run.message(command.error().message());
       co_return co_await run.status(a2a::TaskState::failed, std::move(why));
     }
-    CO_TRY(answer, co_await carry_out(run.row(), std::move(*command)));
+    CO_TRY(answer, co_await carry_out(run.row(), std::move(*command), run.resumed()));
     if (!answer) {
       auto why = run.message("I remember nothing under that name; `list` shows all names.");
       co_return co_await run.status(a2a::TaskState::failed, std::move(why));
@@ -57,7 +57,8 @@ class Memory final : public core::Runner {
 
  private:
   /// The answer; nullopt when there is nothing under the name.
-  Async<Result<std::optional<std::string>>> carry_out(core::TaskRow row, MemoryCommand command) {
+  Async<Result<std::optional<std::string>>> carry_out(core::TaskRow row, MemoryCommand command,
+                                                      bool resumed) {
     std::vector<db::Value> values{row.name_space, row.owner};
     if (auto* store = std::get_if<StoreMemory>(&command)) {
       values.insert(values.end(),
@@ -69,7 +70,8 @@ class Memory final : public core::Runner {
     if (auto* forget = std::get_if<ForgetMemory>(&command)) {
       values.emplace_back(forget->key);
       CO_TRY(changed, co_await change(kForget, std::move(values)));
-      if (changed == 0) co_return std::optional<std::string>();
+      // A turn that goes on after a crash may have forgotten it already.
+      if (changed == 0 && !resumed) co_return std::optional<std::string>();
       co_return std::optional(fmt::format("Forgot {}.", forget->key));
     }
     if (auto* recall = std::get_if<RecallMemory>(&command)) {
