@@ -36,8 +36,8 @@ Result<> check_media_types(const a2a::Message& message, const std::vector<std::s
     std::string field = fmt::format("/message/parts/{}/mediaType", i);
     std::string what =
         fmt::format("'{}' is not accepted; this agent takes {}", *type, fmt::join(modes, ", "));
-    std::string message = field + ": " + what;
-    return fail(Error(Code::invalid_argument, reason::kContentTypeNotSupported, std::move(message))
+    std::string whole = field + ": " + what;
+    return fail(Error(Code::invalid_argument, reason::kContentTypeNotSupported, std::move(whole))
                     .with_field(std::move(field), std::move(what)));
   }
   return ok();
