@@ -34,7 +34,8 @@ std::string like_pattern(std::string_view query) {
 }
 
 /// A store of named values for each owner, durable, with a command for each turn
-/// (memory_command.h). Storing twice is storing once, so a turn may be repeated after a crash.
+/// (memory_command.h). What a turn changes is stored with the task's completion: a turn that is
+/// repeated after a crash finds nothing changed.
 class Memory final : public core::Runner {
  public:
   Memory(db::Database& database, Clock& clock) : database_(database), clock_(clock) {}
@@ -45,46 +46,37 @@ class Memory final : public core::Runner {
       auto why = run.message(command.error().message());
       co_return co_await run.status(a2a::TaskState::failed, std::move(why));
     }
-    CO_TRY(answer, co_await carry_out(run.row(), std::move(*command), run.resumed()));
+    CO_TRY(answer, co_await look_up(run.row(), *command));
     if (!answer) {
       auto why = run.message("I remember nothing under that name; `list` shows all names.");
       co_return co_await run.status(a2a::TaskState::failed, std::move(why));
     }
     auto artifact = text_artifact("memory", "memory", std::move(*answer));
     CO_TRY_VOID(co_await run.artifact(std::move(artifact), false, true));
+    stage_change(run, *command);
     co_return co_await run.status(a2a::TaskState::completed);
   }
 
  private:
   /// The answer; nullopt when there is nothing under the name.
-  Async<Result<std::optional<std::string>>> carry_out(core::TaskRow row, MemoryCommand command,
-                                                      bool resumed) {
+  Async<Result<std::optional<std::string>>> look_up(core::TaskRow row,
+                                                    const MemoryCommand& command) {
     std::vector<db::Value> values{row.name_space, row.owner};
-    if (auto* store = std::get_if<StoreMemory>(&command)) {
-      values.insert(values.end(),
-                    {store->key, store->value,
-                     static_cast<std::int64_t>(clock_.now().time_since_epoch().count())});
-      CO_TRY_VOID(co_await change(kStore, std::move(values)));
+    if (const auto* store = std::get_if<StoreMemory>(&command))
       co_return std::optional(fmt::format("Stored {}.", store->key));
-    }
-    if (auto* forget = std::get_if<ForgetMemory>(&command)) {
-      values.emplace_back(forget->key);
-      CO_TRY(changed, co_await change(kForget, std::move(values)));
-      // A turn that goes on after a crash may have forgotten it already.
-      if (changed == 0 && !resumed) co_return std::optional<std::string>();
-      co_return std::optional(fmt::format("Forgot {}.", forget->key));
-    }
-    if (auto* recall = std::get_if<RecallMemory>(&command)) {
-      values.emplace_back(recall->key);
-      CO_TRY(rows, co_await database_.read(kRecall, std::move(values), 1));
-      if (rows.empty()) co_return std::optional<std::string>();
-      co_return std::optional(db::text_at(rows.front(), 0));
-    }
     if (std::holds_alternative<MemoryHelp>(command))
       co_return std::optional<std::string>(memory_help());
+    if (const std::string* name = named(command)) {
+      values.emplace_back(*name);
+      CO_TRY(rows, co_await database_.read(kRecall, std::move(values), 1));
+      if (rows.empty()) co_return std::optional<std::string>();
+      if (std::holds_alternative<RecallMemory>(command))
+        co_return std::optional(db::text_at(rows.front(), 0));
+      co_return std::optional(fmt::format("Forgot {}.", *name));
+    }
     values.emplace_back(kMaxListed);
     const db::Statement* statement = &kList;
-    if (auto* search = std::get_if<SearchMemory>(&command)) {
+    if (const auto* search = std::get_if<SearchMemory>(&command)) {
       statement = &kSearch;
       values.emplace_back(like_pattern(search->query));
     }
@@ -92,12 +84,24 @@ class Memory final : public core::Runner {
     co_return std::optional(table(rows));
   }
 
-  Async<Result<std::int64_t>> change(const db::Statement& statement,
-                                     std::vector<db::Value> values) {
-    db::Batch batch;
-    batch.add(statement, std::move(values));
-    CO_TRY(done, co_await database_.write(std::move(batch)));
-    co_return done.changed.at(0);
+  /// The name of a command that needs it to be there.
+  static const std::string* named(const MemoryCommand& command) {
+    if (const auto* recall = std::get_if<RecallMemory>(&command)) return &recall->key;
+    if (const auto* forget = std::get_if<ForgetMemory>(&command)) return &forget->key;
+    return nullptr;
+  }
+
+  void stage_change(core::Run& run, const MemoryCommand& command) {
+    std::vector<db::Value> values{run.row().name_space, run.row().owner};
+    if (const auto* store = std::get_if<StoreMemory>(&command)) {
+      values.insert(values.end(),
+                    {store->key, store->value,
+                     static_cast<std::int64_t>(clock_.now().time_since_epoch().count())});
+      run.stage(kStore, std::move(values));
+    } else if (const auto* forget = std::get_if<ForgetMemory>(&command)) {
+      values.emplace_back(forget->key);
+      run.stage(kForget, std::move(values));
+    }
   }
 
   static std::string table(const std::vector<db::Row>& rows) {

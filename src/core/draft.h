@@ -17,6 +17,9 @@ struct Draft {
   std::variant<std::monostate, a2a::Message, a2a::TaskStatusUpdateEvent,
                a2a::TaskArtifactUpdateEvent>
       change;
+  /// A status that answers with a bare Message: if nothing of the task was shown yet, A2A never
+  /// shows it as a task.
+  bool bare = false;
 
   static Draft message(std::string actor, a2a::Message message);
   static Draft status(std::string actor, a2a::TaskStatusUpdateEvent update);

@@ -17,10 +17,12 @@ inline constexpr std::size_t kMaxQueuedBytes = std::size_t{8} << 20;
 inline constexpr std::size_t kMaxCachedSnapshot = std::size_t{1} << 20;
 /// Events of one page when a subscriber catches up from storage.
 inline constexpr std::size_t kCatchUpPage = 200;
-/// A task that holds more events than this in one snapshot is refused (messages and artifacts).
+/// Messages, status changes and artifact chunks of one task; beyond, it can only end.
 inline constexpr std::size_t kMaxSnapshotRows = 100'000;
-/// Bytes of a foreign id (contextId, messageId).
-inline constexpr std::size_t kMaxForeignId = 256;
+/// Messages to a running task that its agent has not taken; further ones are refused.
+inline constexpr std::size_t kMaxUntakenInputs = 1000;
+/// Messages of one task that are recognised when they come again before they are committed.
+inline constexpr std::size_t kMaxRecentKeys = 256;
 inline constexpr Duration kLease = std::chrono::seconds(30);
 inline constexpr Duration kLeaseRenewal = std::chrono::seconds(10);
 /// How often tasks without a live holder are looked for.
@@ -34,5 +36,6 @@ inline constexpr std::size_t kOutboxPage = 32;
 inline constexpr Duration kOutboxPoll = std::chrono::milliseconds(500);
 inline constexpr Duration kOutboxClaim = std::chrono::seconds(60);
 inline constexpr std::int64_t kOutboxAttempts = 10;
+inline constexpr Duration kOutboxPostponed = std::chrono::minutes(5);
 
 }  // namespace flotilla::core

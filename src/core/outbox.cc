@@ -1,7 +1,9 @@
 #include "core/outbox.h"
 
 #include <algorithm>
+#include <boost/asio/error.hpp>
 #include <boost/asio/this_coro.hpp>
+#include <boost/system/system_error.hpp>
 
 #include "async/task_group.h"
 #include "base/log.h"
@@ -27,9 +29,12 @@ const db::Statement kDue{
 const db::Statement kClaim{
     "UPDATE outbox SET due_at = $3, attempts = attempts + 1 "
     "WHERE id = $1 AND dead = 0 AND attempts = $2"};
-const db::Statement kDone{"DELETE FROM outbox WHERE id = $1"};
+// Only the claim that is the last one settles an entry.
+const db::Statement kDone{"DELETE FROM outbox WHERE id = $1 AND attempts = $2"};
 const db::Statement kRetry{
-    "UPDATE outbox SET due_at = $2, dead = $3, last_error = $4 WHERE id = $1"};
+    "UPDATE outbox SET due_at = $3, dead = $4, last_error = $5 WHERE id = $1 AND attempts = $2"};
+// Of a topic that this process does not carry: out of the way of the others for a while.
+const db::Statement kPostpone{"UPDATE outbox SET due_at = $3 WHERE id = $1 AND attempts = $2"};
 
 OutboxEntry to_entry(const db::Row& row) {
   OutboxEntry entry;
@@ -80,28 +85,53 @@ Async<Result<std::size_t>> Outbox::deliver_due() {
   std::vector<db::Value> parameters{sql::millis(clock_.now()),
                                     static_cast<std::int64_t>(kOutboxPage)};
   CO_TRY(rows, co_await database_.read(kDue, parameters, kOutboxPage));
+  std::vector<OutboxEntry> entries;
+  entries.reserve(rows.size());
+  for (const auto& row : rows) entries.push_back(to_entry(row));
+  CO_TRY_VOID(co_await postpone_unknown(entries));
   auto here = co_await boost::asio::this_coro::executor;
   TaskGroup attempts(here);
-  std::size_t count = 0;
-  for (const auto& row : rows) {
-    auto entry = to_entry(row);
-    if (!deliveries_.contains(entry.topic)) continue;
-    ++count;
-    attempts.spawn(attempt(std::move(entry)));
-  }
+  std::size_t claimed = 0;
+  for (auto& entry : entries) attempts.spawn(attempt(std::move(entry), claimed));
   co_await attempts.join();
-  co_return count;
+  co_return claimed;
 }
 
-Async<> Outbox::attempt(OutboxEntry entry) {
+Async<Result<>> Outbox::postpone_unknown(std::vector<OutboxEntry>& entries) {
+  db::Batch batch;
+  const Time due = later(clock_.now(), kOutboxPostponed);
+  std::erase_if(entries, [&](const OutboxEntry& entry) {
+    if (deliveries_.contains(entry.topic)) return false;
+    batch.add(kPostpone, {entry.id, entry.attempts, sql::millis(due)});
+    return true;
+  });
+  if (batch.empty()) co_return ok();
+  CO_TRY_VOID(co_await database_.write(std::move(batch)));
+  co_return ok();
+}
+
+Async<> Outbox::attempt(OutboxEntry entry, std::size_t& claimed) {
   const bool mine = co_await claim(entry);
   if (!mine) co_return;
+  ++claimed;
   ++entry.attempts;
-  auto* delivery = deliveries_.find(entry.topic)->second;
-  auto outcome = co_await delivery->deliver(entry);
+  auto outcome = co_await deliver(entry);
   auto settled = co_await settle(std::move(entry), std::move(outcome));
   // Unsettled, the claim runs out and the entry is delivered again: at least once.
   if (!settled) kLog.warn("settling an entry failed", {{"why", settled.error().message()}});
+}
+
+/// The fence: one delivery that throws must not take the others along.
+Async<Result<>> Outbox::deliver(OutboxEntry entry) {
+  auto* delivery = deliveries_.find(entry.topic)->second;
+  try {
+    co_return co_await delivery->deliver(std::move(entry));
+  } catch (const boost::system::system_error& e) {
+    if (e.code() == boost::asio::error::operation_aborted) throw;
+    co_return fail(Error(Code::internal, e.what()));
+  } catch (const std::exception& e) {
+    co_return fail(Error(Code::internal, e.what()));
+  }
 }
 
 Async<bool> Outbox::claim(OutboxEntry entry) {
@@ -115,12 +145,13 @@ Async<Result<>> Outbox::settle(OutboxEntry entry, Result<> outcome) {
   db::Batch batch;
   if (outcome) {
     metrics_.outbox_delivered.add();
-    batch.add(kDone, {entry.id});
+    batch.add(kDone, {entry.id, entry.attempts});
   } else {
     const bool dead = entry.attempts >= kOutboxAttempts;
     if (dead) metrics_.outbox_dead.add();
     const Time due = later(clock_.now(), pause_after(entry.attempts));
-    batch.add(kRetry, {entry.id, sql::millis(due), std::int64_t{dead}, outcome.error().message()});
+    batch.add(kRetry, {entry.id, entry.attempts, sql::millis(due), std::int64_t{dead},
+                       outcome.error().message()});
   }
   CO_TRY(done, co_await database_.write(std::move(batch)));
   std::ignore = done;

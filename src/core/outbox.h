@@ -49,11 +49,13 @@ class Outbox {
   static void add(db::Batch& batch, const OutboxEntry& entry, Time due);
   /// Delivers until cancelled.
   Async<> run();
-  /// Delivers what is due now; how many entries were attempted.
+  /// Delivers what is due now; how many entries were claimed for that.
   Async<Result<std::size_t>> deliver_due();
 
  private:
-  Async<> attempt(OutboxEntry entry);
+  Async<Result<>> postpone_unknown(std::vector<OutboxEntry>& entries);
+  Async<> attempt(OutboxEntry entry, std::size_t& claimed);
+  Async<Result<>> deliver(OutboxEntry entry);
   Async<bool> claim(OutboxEntry entry);
   Async<Result<>> settle(OutboxEntry entry, Result<> outcome);
 

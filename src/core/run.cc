@@ -3,22 +3,40 @@
 #include "async/clock.h"
 #include "core/limits.h"
 #include "core/runner.h"
-#include "core/task_log.h"
 
 namespace flotilla::core {
 
+namespace {
+void drop_last_inputs(std::vector<a2a::Message>& history, std::size_t count) {
+  for (std::size_t i = history.size(); i > 0 && count > 0; --i) {
+    if (history[i - 1].role != a2a::MessageRole::user) continue;
+    history.erase(history.begin() + static_cast<std::ptrdiff_t>(i - 1));
+    --count;
+  }
+}
+}  // namespace
+
 Run::Run(std::shared_ptr<TaskLog> log, std::uint64_t token, Services& services, a2a::Task task,
-         std::uint64_t seq, std::uint64_t resumed_after)
+         std::uint64_t seq, TaskLog::Resume resume)
     : log_(std::move(log)),
       token_(token),
       services_(services),
       row_(log_->projected()),
       task_(std::move(task)),
-      resumed_after_(resumed_after),
-      seen_(seq) {
-  // The message that began this turn may be on its way to the store still.
-  for (auto& message : log_->messages_after(seq, &seen_))
-    task_.history.push_back(std::move(message));
+      resumed_(resume.begun),
+      late_(std::move(resume.later)) {
+  std::size_t shown = late_.size();
+  for (auto& [at, message] : log_->take_inputs()) {
+    if (at <= resume.begin) {
+      // The message that began this turn may be on its way to the store still.
+      if (at > seq) task_.history.push_back(std::move(message));
+    } else if (at > resume.seq) {
+      if (at <= seq) ++shown;
+      late_.push_back(std::move(message));
+    }
+  }
+  // What came after it is given by take_messages(), not here.
+  drop_last_inputs(task_.history, shown);
 }
 
 Clock& Run::clock() {
@@ -32,7 +50,8 @@ const a2a::Message& Run::input() const {
 }
 
 Async<Result<>> Run::emit(Draft draft) {
-  CO_TRY_VOID(log_->append(token_, std::move(draft)));
+  auto rows = std::exchange(staged_, {});
+  CO_TRY_VOID(log_->append(token_, std::move(draft), std::move(rows)));
   if (log_->pending() >= kMaxPendingEvents) co_return co_await flush();
   auto executor = co_await boost::asio::this_coro::executor;
   TaskLog::commit_soon(log_, executor);
@@ -67,12 +86,16 @@ Async<Result<>> Run::artifact(a2a::Artifact artifact, bool append, bool last_chu
 }
 
 Async<Result<>> Run::reply(a2a::Message message) {
-  log_->mark_direct();
   auto update = status_event(a2a::TaskState::completed);
   message.taskId.reset();
   update.status.message = std::move(message);
   auto draft = Draft::status(row_.agent, std::move(update));
+  draft.bare = true;
   co_return co_await emit(std::move(draft));
+}
+
+void Run::stage(const db::Statement& statement, std::vector<db::Value> values) {
+  staged_.add(statement, std::move(values));
 }
 
 Async<Result<>> Run::record(EventKind kind, std::string payload) {
@@ -85,7 +108,9 @@ Async<Result<>> Run::flush() {
 }
 
 std::vector<a2a::Message> Run::take_messages() {
-  return log_->messages_after(seen_, &seen_);
+  auto messages = std::exchange(late_, {});
+  for (auto& input : log_->take_inputs()) messages.push_back(std::move(input.second));
+  return messages;
 }
 
 Async<Result<>> Run::sleep(Duration duration) {

@@ -13,11 +13,9 @@
 #include "base/result.h"
 #include "core/draft.h"
 #include "core/task.h"
+#include "core/task_log.h"
 
 namespace flotilla::core {
-
-class TaskLog;
-struct Services;
 
 /// One turn of an agent for one task: its input, and the only way to write to its journal. Lives on
 /// one loop, as long as Runner::run() does.
@@ -27,15 +25,15 @@ struct Services;
 class Run {
  public:
   Run(std::shared_ptr<TaskLog> log, std::uint64_t token, Services& services, a2a::Task task,
-      std::uint64_t seq, std::uint64_t resumed_after);
+      std::uint64_t seq, TaskLog::Resume resume);
 
   [[nodiscard]] const TaskRow& row() const { return row_; }
-  /// Snapshot at the start of the run: history (newest message last), artifacts, status.
+  /// Snapshot at the start of the run: history up to input(), artifacts, status.
   [[nodiscard]] const a2a::Task& task() const { return task_; }
   /// The message that began this turn.
   [[nodiscard]] const a2a::Message& input() const;
   /// True when an earlier holder began this turn: go on after what task() already shows.
-  [[nodiscard]] bool resumed() const { return resumed_after_ > 0; }
+  [[nodiscard]] bool resumed() const { return resumed_; }
   [[nodiscard]] Clock& clock();
 
   /// Errors of all writers: conflict/LEASE_LOST (another holder has the task, or it ended: return
@@ -43,11 +41,14 @@ class Run {
   /// uncommitted.
   Async<Result<>> status(a2a::TaskState state, std::optional<a2a::Message> message = {});
   Async<Result<>> artifact(a2a::Artifact artifact, bool append, bool last_chunk);
-  /// Answers the turn with a bare Message: the task completes and A2A never shows it.
+  /// Answers the turn with a bare Message: the task completes and A2A never shows it, unless
+  /// something of it was shown before (anything emitted, or a wait: it is then seen working).
   Async<Result<>> reply(a2a::Message message);
   /// An entry that A2A does not show: `payload` is a JSON object.
   Async<Result<>> record(EventKind kind, std::string payload);
-  /// Waits until everything emitted is durable and visible.
+  /// A row of the agent's own tables that is stored with the next event, or not at all.
+  void stage(const db::Statement& statement, std::vector<db::Value> values);
+  /// Waits until the lease and everything emitted are durable.
   Async<Result<>> flush();
   /// Messages that came since the turn began, in order; each is given once.
   std::vector<a2a::Message> take_messages();
@@ -66,8 +67,9 @@ class Run {
   Services& services_;
   TaskRow row_;
   a2a::Task task_;
-  std::uint64_t resumed_after_;
-  std::uint64_t seen_;  // messages up to this seq were given to the runner
+  bool resumed_;
+  std::vector<a2a::Message> late_;  // came in this turn before an earlier holder was gone
+  db::Batch staged_;
 };
 
 /// An agent message of the task with one text part and a fresh id.

@@ -1,5 +1,6 @@
 #include "core/scheduler.h"
 
+#include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/system/system_error.hpp>
@@ -8,20 +9,38 @@
 #include "base/log.h"
 #include "core/limits.h"
 #include "core/metrics.h"
+#include "core/runner.h"
 #include "core/state_machine.h"
-#include "core/task_sql.h"
-#include "core/tasks.h"
 
 namespace flotilla::core {
 
 namespace {
-const Log kLog("scheduler");
+
+constexpr Log kLog("scheduler");
+
+/// Whether the store may answer better later.
+bool may_pass(const Error& error) {
+  return error.code() != Code::internal && error.code() != Code::data_loss &&
+         error.code() != Code::invalid_argument;
 }
 
-struct Scheduler::Lane {
-  explicit Lane(Executor on) : executor(std::move(on)), runs(executor) {}
-  Executor executor;
-  TaskGroup runs;
+/// What may be said of an agent's failure: an internal one is for the log only.
+std::string shown(const Error& error, const TaskRow& row) {
+  if (error.code() != Code::internal && error.code() != Code::data_loss) return error.message();
+  kLog.error("an agent failed", {{"task", row.id.to_string()}, {"why", error.message()}});
+  return "the agent failed unexpectedly";
+}
+
+}  // namespace
+
+struct Scheduler::Handle {
+  TaskLog::Ptr log;  // shared with the readers of the task
+  std::shared_ptr<Runner> runner;
+  std::uint64_t token = 0;
+  bool adopted = false;
+  // On the lane's loop only.
+  TaskGroup::Child child = 0;
+  bool cancelled = false;
 };
 
 Scheduler::Scheduler(Services& services, AgentRegistry& agents, Loops& loops)
@@ -42,53 +61,107 @@ bool Scheduler::has_room() const {
   return runs_.load() < kMaxRuns && !stopping_.load();
 }
 
-void Scheduler::start_run(Executor loop, TaskLog::Ptr log, std::uint64_t token,
-                          std::shared_ptr<Runner> runner, std::uint64_t resumed_after) {
-  Lane* home = &lane(loop);
-  auto child = std::make_shared<TaskGroup::Child>(0);
-  auto cancel = [home, child] {
-    boost::asio::post(home->executor, [home, child] { home->runs.cancel(*child); });
+void Scheduler::start_run(const Executor& here, TaskLog::Ptr log, std::shared_ptr<Runner> runner) {
+  if (has_room()) begin(lane(here), here, std::move(log), std::move(runner), std::nullopt);
+}
+
+bool Scheduler::begin(Lane& home, const Executor& here, TaskLog::Ptr log,
+                      std::shared_ptr<Runner> runner, std::optional<std::uint64_t> freed) {
+  auto handle = std::make_shared<Handle>();  // shared by the turn and who cancels it
+  // Weak: the log keeps this function, and the handle keeps the log.
+  auto cancel = [&home, weak = std::weak_ptr(handle)] {
+    boost::asio::post(home.executor, [&home, weak] {
+      auto turn = weak.lock();
+      if (!turn) return;
+      turn->cancelled = true;
+      if (turn->child != 0) home.runs.cancel(turn->child);
+    });
   };
-  if (!log->attach_run(std::move(cancel))) return;
+  auto token = log->begin_turn(std::move(cancel), freed);
+  if (!token) return false;
+  handle->log = std::move(log);
+  handle->runner = std::move(runner);
+  handle->token = *token;
+  handle->adopted = freed.has_value();
   ++runs_;
   services_.metrics.runs_active.add(1);
-  auto turn_of = turn(std::move(log), token, std::move(runner), resumed_after);
-  *child = home->runs.spawn(std::move(turn_of));
+  if (home.executor == here)
+    launch(home, handle);
+  else
+    boost::asio::post(home.executor, [this, &home, handle] { launch(home, handle); });
+  return true;
 }
 
-Async<> Scheduler::turn(TaskLog::Ptr log, std::uint64_t token, std::shared_ptr<Runner> runner,
-                        std::uint64_t resumed_after) {
-  Result<> result = ok();
-  bool cancelled = false;
-  auto here = co_await boost::asio::this_coro::executor;
-  TaskLog::commit_soon(log, here);
-  try {
-    auto loaded = co_await TaskLog::load(log);
-    if (loaded) {
-      Run run(log, token, services_, std::move(loaded->first), loaded->second, resumed_after);
-      result = co_await runner->run(run);
-    } else {
-      result = fail(loaded.error());
-    }
-  } catch (const boost::system::system_error&) {
-    cancelled = true;
-  } catch (const std::exception& e) {
-    kLog.error("an agent threw", {{"task", log->committed().id.to_string()}, {"what", e.what()}});
-    result = fail(Error(Code::internal, "the agent failed unexpectedly"));
+void Scheduler::launch(Lane& home, const std::shared_ptr<Handle>& handle) {
+  if (stopping_) {  // the lane begins nothing any more
+    handle->log->release_lease(handle->token);
+    std::ignore = let_go(*handle);
+    return;
   }
-  // From here on nothing waits: the coroutine may be cancelled already.
-  end_turn(*log, token, result, cancelled);
-  log->detach_run();
-  TaskLog::commit(log);
-  --runs_;
-  services_.metrics.runs_active.add(-1);
+  auto turn_of = turn(handle);
+  handle->child = home.runs.spawn(std::move(turn_of));
+  if (handle->cancelled) home.runs.cancel(handle->child);
 }
 
-void Scheduler::end_turn(TaskLog& log, std::uint64_t token, const Result<>& result,
-                         bool cancelled) {
+Async<> Scheduler::turn(std::shared_ptr<Handle> handle) {
+  auto here = co_await boost::asio::this_coro::executor;
+  TaskLog::commit_soon(handle->log, here);
+  auto outcome = co_await carry_out(handle);
+  // From here on nothing waits: the coroutine may be cancelled already.
+  conclude(*handle->log, handle->token, outcome);
+  if (let_go(*handle) && !stopping_) {
+    Lane& home = lane(here);
+    begin(home, here, handle->log, handle->runner, std::nullopt);
+  }
+}
+
+Async<Scheduler::Outcome> Scheduler::carry_out(std::shared_ptr<Handle> handle) {
+  Outcome outcome;
+  bool aborted = false;
+  std::string what;
+  try {
+    auto run = co_await prepare(handle);
+    if (run) {
+      outcome.result = co_await handle->runner->run(**run);
+    } else {
+      outcome.gave_up = may_pass(run.error());
+      outcome.result = fail(run.error());
+    }
+  } catch (const boost::system::system_error& e) {
+    aborted = e.code() == boost::asio::error::operation_aborted;
+    what = e.what();
+  } catch (const std::exception& e) {
+    what = e.what();
+  } catch (...) {
+    what = "an unknown exception";
+  }
+  if (what.empty()) co_return outcome;
+  auto cancellation = co_await boost::asio::this_coro::cancellation_state;
+  outcome.gave_up = aborted && cancellation.cancelled() != boost::asio::cancellation_type::none;
+  if (!outcome.gave_up) outcome.result = fail(Error(Code::internal, std::move(what)));
+  co_return outcome;
+}
+
+Async<Result<std::unique_ptr<Run>>> Scheduler::prepare(std::shared_ptr<Handle> handle) {
+  const auto log = handle->log;
+  auto resume = log->turn_start();
+  // A later turn sees what the ones before it did, and acts only under a lease that is stored.
+  if (log->stored()) CO_TRY_VOID(co_await TaskLog::durable(log));
+  if (handle->adopted) {
+    CO_TRY(point, co_await TaskLog::resume_point(log));
+    resume = std::move(point);
+  }
+  CO_TRY(loaded, co_await TaskLog::load(log));
+  if (resume.begun) services_.metrics.runs_resumed.add();
+  co_return std::make_unique<Run>(log, handle->token, services_, std::move(loaded.first),
+                                  loaded.second, std::move(resume));
+}
+
+void Scheduler::conclude(TaskLog& log, std::uint64_t token, const Outcome& outcome) {
   auto row = log.projected();
   if (!is_runnable(row.state) || row.lease_token != token) return;
-  if (cancelled || (!result && result.error().reason() == reason::kLeaseLost)) {
+  const auto& result = outcome.result;
+  if (outcome.gave_up || (!result && result.error().reason() == reason::kLeaseLost)) {
     log.release_lease(token);
     return;
   }
@@ -99,65 +172,23 @@ void Scheduler::end_turn(TaskLog& log, std::uint64_t token, const Result<>& resu
   update.status.state = a2a::TaskState::completed;
   if (!result) {
     update.status.state = a2a::TaskState::failed;
-    update.status.message = make_message(services_, row, result.error().message());
+    update.status.message = make_message(services_, row, shown(result.error(), row));
   }
   std::ignore = log.append(token, Draft::status(row.agent, std::move(update)));  // lost: over
 }
 
-Async<Result<>> Scheduler::void_leases() {
-  db::Batch batch;
-  batch.add(sql::kVoidLeases, {});
-  CO_TRY(done, co_await services_.database.write(std::move(batch)));
-  if (done.changed.at(0) > 0)
-    kLog.info("tasks of an earlier process go on", {{"tasks", done.changed.at(0)}});
-  co_return ok();
-}
-
-void Scheduler::start(Tasks& tasks) {
-  auto& home = *lanes_.front();
-  home.runs.spawn(adopt_loop(tasks));
-  home.runs.spawn(renew_loop());
-}
-
-Async<> Scheduler::adopt_loop(Tasks& tasks) {
-  for (;;) {
-    auto adopted = co_await adopt_once(tasks);
-    if (!adopted) kLog.warn("adopting tasks failed", {{"why", adopted.error().message()}});
-    co_await services_.clock.sleep_for(kAdoption);
+/// True when the task wants another turn at once.
+bool Scheduler::let_go(const Handle& handle) {
+  auto& log = *handle.log;
+  const bool again = log.end_turn();
+  TaskLog::commit(handle.log);
+  if (log.broken() && log.stored()) {
+    std::lock_guard lock(mutex_);
+    orphans_.emplace_back(log.committed().id, handle.token);
   }
-}
-
-Async<Result<>> Scheduler::adopt_once(Tasks& tasks) {
-  if (!has_room()) co_return ok();
-  std::vector<db::Value> parameters{sql::millis(services_.clock.now()),
-                                    static_cast<std::int64_t>(kAdoptionPage)};
-  CO_TRY(rows, co_await services_.database.read(sql::kSelectRunnable, parameters, kAdoptionPage));
-  auto here = co_await boost::asio::this_coro::executor;
-  for (const auto& stored : rows) {
-    if (!has_room()) break;
-    auto row = sql::to_task(stored);
-    auto agent = agents_.find(row.name_space, row.agent);
-    if (!agent || !agent->runner) continue;
-    auto log = tasks.entry(row);
-    if (log->projected().lease_holder || !is_runnable(log->projected().state)) continue;
-    services_.metrics.runs_resumed.add();
-    const std::uint64_t token = log->take_lease();
-    start_run(here, std::move(log), token, agent->runner, row.seq);
-  }
-  co_return ok();
-}
-
-Async<> Scheduler::renew_loop() {
-  for (;;) {
-    co_await services_.clock.sleep_for(kLeaseRenewal);
-    const Time now = services_.clock.now();
-    db::Batch batch;
-    const Time until = std::chrono::time_point_cast<std::chrono::milliseconds>(now + kLease);
-    batch.add(sql::kRenewLeases, {services_.holder, sql::millis(until)});
-    batch.add(sql::kPruneIdempotency, {sql::millis(now)});
-    auto done = co_await services_.database.write(std::move(batch));
-    if (!done) kLog.warn("renewing leases failed", {{"why", done.error().message()}});
-  }
+  --runs_;
+  services_.metrics.runs_active.add(-1);
+  return again;
 }
 
 Async<> Scheduler::stop() {
@@ -165,6 +196,11 @@ Async<> Scheduler::stop() {
   for (auto& lane : lanes_) {
     auto joined = join_lane(*lane);
     co_await run_on(lane->executor, std::move(joined));
+  }
+  // Writes are carried out in order: each empty one comes back after those before it.
+  while (services_.commits > 0) {
+    auto passed = co_await services_.database.write({});
+    std::ignore = passed;  // failed or not, it was its turn
   }
 }
 

@@ -75,7 +75,7 @@ Async<Result<Session>> Sessions::open(std::string name_space, std::string owner,
     CO_TRY(rows, co_await database_.read(kFind, parameters, 1));
     if (!rows.empty()) {
       auto session = to_session(rows.front());
-      batch->add(kTouch, {session.uid.to_string(), sql::millis(now)});
+      touch(session.uid, batch);
       co_return session;
     }
   }
@@ -91,6 +91,10 @@ Async<Result<Session>> Sessions::open(std::string name_space, std::string owner,
   batch->add(kInsert, insert_parameters(session),
              {1, Error(Code::conflict, "the context was opened by another request; try again")});
   co_return session;
+}
+
+void Sessions::touch(SessionId uid, db::Batch* batch) const {
+  batch->add(kTouch, {uid.to_string(), sql::millis(clock_.now())});
 }
 
 Async<Result<std::vector<Session>>> Sessions::of_context(std::string owner,

@@ -47,6 +47,8 @@ class Sessions {
   /// store it or move its last activity are added to `batch`.
   Async<Result<Session>> open(std::string name_space, std::string owner, std::string agent,
                               std::optional<std::string> context_id, db::Batch* batch);
+  /// Moves its last activity with the batch.
+  void touch(SessionId uid, db::Batch* batch) const;
   /// The caller's sessions of that context over all namespaces, last active first.
   Async<Result<std::vector<Session>>> of_context(std::string owner, std::string context_id);
   Async<Result<Session>> get(std::shared_ptr<const Principal> principal, std::string name_space,

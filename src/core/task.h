@@ -44,7 +44,6 @@ struct NewTask {
   std::optional<std::string> context_id;       // absent: a new one
   std::optional<TaskId> parent;
   a2a::Message message;  // ids are filled in
-  json::Object metadata;
   std::string trace_id;
   std::string dedupe_key;  // empty: no deduplication
 };

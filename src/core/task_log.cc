@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <utility>
 
@@ -17,12 +18,24 @@ namespace flotilla::core {
 
 using a2a::TaskState;
 
+namespace {
+Time lease_end(Time now) {
+  return std::chrono::time_point_cast<std::chrono::milliseconds>(now + kLease);
+}
+
+/// As a2a::apply() sees it: the same message, further on.
+bool is_retold(const std::string& shown, const std::optional<a2a::Message>& next) {
+  if (!next) return false;
+  auto message = json::from_text<a2a::Message>(shown);
+  return message && message->messageId == next->messageId;
+}
+}  // namespace
+
 TaskLog::TaskLog(Services& services, TaskRow row)
     : services_(services),
       committed_(row),
       projected_(std::move(row)),
       stored_(true),
-      dirty_(false),
       artifacts_known_(false) {}
 
 TaskLog::TaskLog(Services& services, TaskRow row, Creation creation)
@@ -30,7 +43,7 @@ TaskLog::TaskLog(Services& services, TaskRow row, Creation creation)
       committed_(row),
       projected_(std::move(row)),
       stored_(false),
-      dirty_(true),
+      changes_(1),
       creation_(std::move(creation)),
       artifacts_known_(true) {
   a2a::Task task;
@@ -56,32 +69,69 @@ bool TaskLog::broken() const {
   return broken_.has_value();
 }
 
+bool TaskLog::stored() const {
+  std::lock_guard lock(mutex_);
+  return stored_;
+}
+
 std::size_t TaskLog::pending() const {
   std::lock_guard lock(mutex_);
   return pending_.size();
 }
 
-Result<> TaskLog::append(std::optional<std::uint64_t> token, Draft draft) {
-  std::lock_guard lock(mutex_);
+Result<> TaskLog::check(std::optional<std::uint64_t> token, const Draft& draft) const {
   if (broken_) return fail(*broken_);
   if (token && (projected_.lease_token != *token || !projected_.lease_holder))
     return fail(Error(Code::conflict, reason::kLeaseLost,
                       "the task is no longer held under this lease; stop writing"));
-  if (auto* update = std::get_if<a2a::TaskStatusUpdateEvent>(&draft.change)) {
-    if (!may_transition(projected_.state, update->status.state))
-      return fail(Error(Code::failed_precondition, reason::kIllegalTransition,
-                        fmt::format("a task in {} cannot become {}", wire_name(projected_.state),
-                                    wire_name(update->status.state))));
-  } else if (a2a::is_terminal(projected_.state)) {
+  const auto* update = std::get_if<a2a::TaskStatusUpdateEvent>(&draft.change);
+  const bool ends = update != nullptr && a2a::is_terminal(update->status.state);
+  if (projected_.generation >= kMaxSnapshotRows && !ends)
+    return fail(Error(Code::resource_exhausted,
+                      fmt::format("the task holds {} events; end it and go on in a new one",
+                                  projected_.generation)));
+  if (update != nullptr && !may_transition(projected_.state, update->status.state))
+    return fail(Error(Code::failed_precondition, reason::kIllegalTransition,
+                      fmt::format("a task in {} cannot become {}", wire_name(projected_.state),
+                                  wire_name(update->status.state))));
+  if (a2a::is_terminal(projected_.state))
     return fail(Error(Code::failed_precondition, reason::kIllegalTransition,
                       fmt::format("the task is already {}", wire_name(projected_.state))));
-  }
+  return ok();
+}
+
+Result<> TaskLog::append(std::optional<std::uint64_t> token, Draft draft, db::Batch rows) {
+  std::lock_guard lock(mutex_);
+  TRY_VOID(check(token, draft));
+  sql::add_all(rows_, std::move(rows));
   push(std::move(draft), token.value_or(0));
   return ok();
 }
 
+Result<TaskLog::Appended> TaskLog::append_input(Draft message, std::string dedupe_key,
+                                                db::Batch rows) {
+  std::lock_guard lock(mutex_);
+  if (!dedupe_key.empty() && std::ranges::find(recent_keys_, dedupe_key) != recent_keys_.end())
+    return Appended::repeated;
+  TRY_VOID(check(std::nullopt, message));
+  if (inputs_.size() >= kMaxUntakenInputs)
+    return fail(
+        Error(Code::resource_exhausted, "the agent has not read the messages before; wait for it"));
+  if (!dedupe_key.empty()) recent_keys_.push_back(std::move(dedupe_key));
+  if (recent_keys_.size() > kMaxRecentKeys) recent_keys_.pop_front();
+  sql::add_all(rows_, std::move(rows));
+  push(std::move(message), 0);
+  if (!a2a::is_interrupted(projected_.state)) return Appended::joins;
+  // In the same step, so that whoever finds the task next sees that it must be run.
+  turn_begin_ = projected_.seq;
+  push_status(TaskState::working, 0);
+  turn_wanted_ = running_;
+  return Appended::begins;
+}
+
 void TaskLog::push(Draft draft, std::uint64_t token) {
   auto event = std::make_shared<Event>();
+  ++changes_;
   event->seq = ++projected_.seq;
   event->kind = draft.kind;
   event->at = services_.clock.now();
@@ -108,24 +158,28 @@ void TaskLog::push(Draft draft, std::uint64_t token) {
 
   if (auto* update = std::get_if<a2a::TaskStatusUpdateEvent>(&draft.change)) {
     event->state = update->status.state;
+    if (draft.bare) projected_.direct = projected_.status_seq == 0 && artifact_ids_.empty();
     project_status(*update, *event);
   } else if (auto* chunk = std::get_if<a2a::TaskArtifactUpdateEvent>(&draft.change)) {
     project_artifact(*chunk, *event);
   } else if (auto* message = std::get_if<a2a::Message>(&draft.change)) {
     rows_.add(sql::kInsertMessage, {id, static_cast<std::int64_t>(event->seq), *event->payload});
-    new_messages_.emplace_back(event->seq, *message);
+    inputs_.emplace_back(event->seq, *message);
+    if (event->seq == 1) turn_begin_ = 1;
   }
   if (draft.change.index() != 0) ++projected_.generation;
   pending_.push_back({std::move(event), std::move(draft)});
 }
 
 void TaskLog::project_status(const a2a::TaskStatusUpdateEvent& update, const Event& event) {
-  if (projected_.status_message)  // superseded: it becomes history, at its own place
+  const auto& message = update.status.message;
+  // Superseded, it becomes history, at its own place. Told again it is replaced.
+  if (projected_.status_message && !is_retold(*projected_.status_message, message))
     rows_.add(sql::kInsertMessage,
               {projected_.id.to_string(), static_cast<std::int64_t>(projected_.status_seq),
                std::move(*projected_.status_message)});
   projected_.status_message.reset();
-  if (update.status.message) projected_.status_message = json::to_text(*update.status.message);
+  if (message) projected_.status_message = json::to_text(*message);
   projected_.state = update.status.state;
   projected_.status_at = update.status.timestamp.value_or(event.at);
   projected_.status_seq = event.seq;
@@ -154,47 +208,26 @@ void TaskLog::project_artifact(const a2a::TaskArtifactUpdateEvent& update, const
   if (artifacts_known_) artifact_ids_.insert(artifact);
 }
 
-std::uint64_t TaskLog::take_lease() {
-  std::lock_guard lock(mutex_);
-  projected_.lease_holder = services_.holder;
-  projected_.lease_expires =
-      std::chrono::time_point_cast<std::chrono::milliseconds>(services_.clock.now() + kLease);
-  dirty_ = true;
-  return ++projected_.lease_token;
-}
-
-void TaskLog::release_lease(std::uint64_t token) {
-  std::lock_guard lock(mutex_);
-  if (projected_.lease_token != token || !projected_.lease_holder) return;
-  projected_.lease_holder.reset();
-  projected_.lease_expires.reset();
-  dirty_ = true;
-}
-
-void TaskLog::mark_direct() {
-  std::lock_guard lock(mutex_);
-  projected_.direct = true;
-  dirty_ = true;
-}
-
-void TaskLog::attach(const db::Statement& statement, std::vector<db::Value> values) {
-  std::lock_guard lock(mutex_);
-  rows_.add(statement, std::move(values));
+void TaskLog::push_status(TaskState state, std::uint64_t token) {
+  a2a::TaskStatusUpdateEvent update;
+  update.taskId = projected_.id.to_string();
+  update.contextId = projected_.context_id;
+  update.status.state = state;
+  update.status.timestamp = services_.clock.now();
+  push(Draft::status(projected_.agent, std::move(update)), token);
 }
 
 void TaskLog::project_pending_start() {
   // A turn that outlives its first commit is working; one that ends within it never shows that.
-  if (!running_ || projected_.state != TaskState::submitted) return;
-  a2a::TaskStatusUpdateEvent update;
-  update.taskId = projected_.id.to_string();
-  update.contextId = projected_.context_id;
-  update.status.state = TaskState::working;
-  update.status.timestamp = services_.clock.now();
-  push(Draft::status(projected_.agent, std::move(update)), projected_.lease_token);
+  if (running_ && projected_.state == TaskState::submitted)
+    push_status(TaskState::working, projected_.lease_token);
 }
 
 db::Batch TaskLog::take_batch() {
   project_pending_start();
+  // Each write of the holder renews its lease, else it would put back the time of its beginning.
+  if (projected_.lease_holder == services_.holder)
+    projected_.lease_expires = lease_end(services_.clock.now());
   db::Batch batch = std::exchange(rows_, {});
   if (stored_) {
     batch.add(sql::kUpdateTask,
@@ -203,17 +236,11 @@ db::Batch TaskLog::take_batch() {
                         "the task was changed by another holder meanwhile; try again")});
   } else {
     batch.add(sql::kInsertTask, sql::insert_parameters(projected_));
-    for (const auto& step : creation_.rows.steps()) {
-      if (step.expect)
-        batch.add(*step.statement, step.parameters, *step.expect);
-      else
-        batch.add(*step.statement, step.parameters);
-    }
-    creation_.rows = {};
+    sql::add_all(batch, std::exchange(creation_.rows, {}));
   }
   committing_row_ = projected_;
   in_flight_ = std::exchange(pending_, {});
-  dirty_ = false;
+  committing_change_ = changes_;
   committing_ = true;
   return batch;
 }
@@ -221,7 +248,7 @@ db::Batch TaskLog::take_batch() {
 void TaskLog::commit(Ptr log) {
   std::unique_lock lock(log->mutex_);
   if (log->committing_ || log->broken_) return;
-  if (log->pending_.empty() && !log->dirty_) return;
+  if (log->changes_ == log->committing_change_) return;
   db::Batch batch = log->take_batch();
   lock.unlock();
   submit(std::move(log), std::move(batch));
@@ -242,10 +269,19 @@ void TaskLog::commit_soon(Ptr log, const Executor& loop) {
 }
 
 void TaskLog::submit(Ptr log, db::Batch batch) {
-  auto& database = log->services_.database;
-  database.submit(std::move(batch), [log](Result<db::BatchResult> result) mutable {
-    if (log->complete(result)) commit(std::move(log));
-  });
+  Services& services = log->services_;
+  ++services.commits;
+  auto done = [log = std::move(log)](Result<db::BatchResult> result) mutable {
+    // Let go of here: the database may keep the callback until all of core is gone.
+    Ptr own = std::move(log);
+    Services& shared = own->services_;
+    if (own->complete(result))
+      commit(std::move(own));
+    else
+      own.reset();
+    --shared.commits;
+  };
+  services.database.submit(std::move(batch), std::move(done));
 }
 
 bool TaskLog::complete(const Result<db::BatchResult>& result) {
@@ -258,9 +294,11 @@ bool TaskLog::complete(const Result<db::BatchResult>& result) {
   if (!stored_) services_.metrics.tasks_created.add();
   stored_ = true;
   committed_ = std::move(committing_row_);
+  committed_change_ = committing_change_;
   publish();
   wake_waiters();
-  return !pending_.empty() || dirty_;
+  if (!running_) forget_inputs();
+  return changes_ != committing_change_;
 }
 
 void TaskLog::publish() {
@@ -288,11 +326,12 @@ void TaskLog::fail_all(const Error& error) {
   for (auto& mailbox : mailboxes_) mailbox->close(error);
   mailboxes_.clear();
   wake_waiters();
+  if (cancel_) cancel_();  // whatever the turn writes is refused from now on
 }
 
 std::optional<Result<>> TaskLog::answer(const Waiter& waiter) const {
   if (broken_) return Result<>(fail(*broken_));
-  if (committed_.seq < waiter.seq || !stored_) return std::nullopt;
+  if (committed_change_ < waiter.change) return std::nullopt;
   if (waiter.settled && is_runnable(committed_.state)) return std::nullopt;
   return ok();
 }
@@ -323,7 +362,7 @@ Async<Result<>> TaskLog::wait(Ptr log, bool settled) {
   {
     std::lock_guard lock(log->mutex_);
     Waiter waiter;
-    waiter.seq = log->projected_.seq;
+    waiter.change = log->changes_;
     waiter.settled = settled;
     if (auto now = log->answer(waiter)) co_return std::move(*now);
     waiter.setter = signal.setter();

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -35,6 +37,8 @@ struct Services {
   Feed& feed;
   Metrics& metrics;
   std::string holder;  // this process, as the holder of leases
+  /// Commits whose callback has not returned; Scheduler::stop() waits for zero.
+  std::atomic<std::size_t> commits{0};
 };
 
 /// Creation of a task with its first batch: what else goes into that batch.
@@ -58,18 +62,19 @@ class TaskLog {
   [[nodiscard]] TaskRow committed() const;
   [[nodiscard]] TaskRow projected() const;  // with everything appended
   [[nodiscard]] bool broken() const;
+  [[nodiscard]] bool stored() const;  // its creation is committed
 
-  /// Appends one event. `token`: the lease under which a run writes; nullopt for others (a caller's
-  /// message or cancellation), whom only the state machine binds.
-  Result<> append(std::optional<std::uint64_t> token, Draft draft);
-  /// Makes this process the holder under a new token.
-  std::uint64_t take_lease();
-  /// Gives the lease back if `token` still has it.
-  void release_lease(std::uint64_t token);
-  /// The answer of this turn is a bare Message.
-  void mark_direct();
-  /// Adds a row to the next commit.
-  void attach(const db::Statement& statement, std::vector<db::Value> values);
+  /// Appends one event, with rows that are stored with it. `token`: the lease under which a run
+  /// writes; nullopt for others (a caller's message or cancellation), whom only the state machine
+  /// binds.
+  Result<> append(std::optional<std::uint64_t> token, Draft draft, db::Batch rows = {});
+  enum class Appended : std::uint8_t {
+    begins,    // the task was interrupted and works on with this message: it wants a turn
+    joins,     // for the turn that goes on or is to begin
+    repeated,  // a message with this key (empty: none) was appended a moment ago
+  };
+  /// Appends a caller's message.
+  Result<Appended> append_input(Draft message, std::string dedupe_key, db::Batch rows);
 
   /// Begins to commit what was appended; returns at once.
   static void commit(Ptr log);
@@ -98,13 +103,31 @@ class TaskLog {
   Async<Result<std::vector<EventPtr>>> stored_events(std::uint64_t after, std::uint64_t up_to,
                                                      std::size_t limit);
 
-  // For the scheduler.
-  /// False when a run is attached already. `cancel` may be called from any thread.
-  bool attach_run(std::function<void()> cancel);
-  void detach_run();
-  void cancel_run();
-  [[nodiscard]] std::vector<a2a::Message> messages_after(std::uint64_t seq,
-                                                         std::uint64_t* last) const;
+  // For the scheduler and its runs.
+  /// Makes this process the holder under a new token and begins a turn, in one step. nullopt when
+  /// nothing is to be done, a turn is going on, or another holder's lease runs; one known to be
+  /// void is named by its token, `freed`. `cancel` may be called from any thread.
+  std::optional<std::uint64_t> begin_turn(std::function<void()> cancel,
+                                          std::optional<std::uint64_t> freed = {});
+  /// True when a message came that asks for another turn.
+  bool end_turn();
+  void cancel_turn();
+  /// Gives the lease back if `token` still has it.
+  void release_lease(std::uint64_t token);
+  /// Where a turn stands that an earlier holder may have begun.
+  struct Resume {
+    bool begun = false;               // an earlier holder wrote something in this turn
+    std::uint64_t begin = 0;          // seq of the message that began the turn
+    std::vector<a2a::Message> later;  // callers' messages since then…
+    std::uint64_t seq = 0;            // …up to here
+  };
+  static Async<Result<Resume>> resume_point(Ptr log);
+  /// The same for a turn that begins here.
+  [[nodiscard]] Resume turn_start() const;
+  using Input = std::pair<std::uint64_t, a2a::Message>;
+  /// Callers' messages with their seq that no run has taken yet; each is given once. While a turn
+  /// goes on, none is missing.
+  std::vector<Input> take_inputs();
 
  private:
   struct PendingEvent {
@@ -112,13 +135,22 @@ class TaskLog {
     Draft draft;
   };
   struct Leave;
+  struct Encoded {
+    std::shared_ptr<const std::string> text;  // shared by all who read this state of the task
+    std::uint64_t seq = 0;
+    a2a::TaskState state = a2a::TaskState::unspecified;
+  };
+  static Async<Result<Encoded>> encode(Ptr log);
   struct Waiter {
     std::uint64_t id = 0;
-    std::uint64_t seq = 0;
+    std::uint64_t change = 0;
     bool settled = false;
     std::optional<OneShot<Result<>>::Setter> setter;
   };
+  [[nodiscard]] Result<> check(std::optional<std::uint64_t> token, const Draft& draft) const;
   void push(Draft draft, std::uint64_t token);
+  void push_status(a2a::TaskState state, std::uint64_t token);
+  void forget_inputs();
   void project_status(const a2a::TaskStatusUpdateEvent& update, const Event& event);
   void project_artifact(const a2a::TaskArtifactUpdateEvent& update, const Event& event);
   db::Batch take_batch();
@@ -139,7 +171,9 @@ class TaskLog {
   TaskRow projected_;
   TaskRow committing_row_;
   bool stored_;
-  bool dirty_;
+  std::uint64_t changes_ = 0;            // of projected_
+  std::uint64_t committing_change_ = 0;  // the last one that was submitted
+  std::uint64_t committed_change_ = 0;
   bool committing_ = false;
   bool commit_posted_ = false;
   std::optional<Error> broken_;
@@ -153,12 +187,15 @@ class TaskLog {
   std::optional<a2a::Task> snapshot_;  // committed; absent when large or not born here
   std::size_t snapshot_bytes_ = 0;
   std::size_t status_place_ = 0;  // where in history the status message belongs once superseded
-  std::weak_ptr<const std::string> encoded_;
+  std::weak_ptr<const std::string> encoded_;  // of the committed task, while a reader has it
   std::set<std::string, std::less<>> artifact_ids_;
   bool artifacts_known_;
   bool running_ = false;
+  bool turn_wanted_ = false;  // a message came to an interrupted task before its turn had ended
   std::function<void()> cancel_;
-  std::vector<std::pair<std::uint64_t, a2a::Message>> new_messages_;  // since the log exists
+  std::uint64_t turn_begin_ = 0;         // seq of the message that began the last turn
+  std::vector<Input> inputs_;            // that no run has taken
+  std::deque<std::string> recent_keys_;  // of messages that may not be committed yet
 };
 
 struct TaskLog::View {

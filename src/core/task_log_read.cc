@@ -18,7 +18,10 @@ void TaskLog::apply_to_snapshot(PendingEvent& pending) {
   } else if (auto* chunk = std::get_if<a2a::TaskArtifactUpdateEvent>(&pending.draft.change)) {
     a2a::apply(*snapshot_, std::move(*chunk));
   } else if (auto* update = std::get_if<a2a::TaskStatusUpdateEvent>(&pending.draft.change)) {
-    if (auto& old = snapshot_->status.message) {
+    const auto& next = update->status.message;
+    auto& old = snapshot_->status.message;
+    const bool retold = old && next && old->messageId == next->messageId;
+    if (old && !retold) {
       auto place = std::min(status_place_, snapshot_->history.size());
       snapshot_->history.insert(snapshot_->history.begin() + static_cast<std::ptrdiff_t>(place),
                                 std::move(*old));
@@ -71,21 +74,31 @@ Async<Result<std::pair<a2a::Task, std::uint64_t>>> TaskLog::load(Ptr log) {
   co_return std::make_pair(std::move(task), row.seq);
 }
 
-Async<Result<std::shared_ptr<const std::string>>> TaskLog::snapshot(Ptr log) {
+Async<Result<TaskLog::Encoded>> TaskLog::encode(Ptr log) {
+  Encoded encoded;
   {
     std::lock_guard lock(log->mutex_);
-    if (auto encoded = log->encoded_.lock()) co_return encoded;
-    if (log->snapshot_ && !log->broken_) {
-      auto text = std::make_shared<const std::string>(json::to_text(*log->snapshot_));
-      log->encoded_ = text;
-      co_return text;
+    encoded.seq = log->committed_.seq;
+    encoded.state = log->committed_.state;
+    encoded.text = log->encoded_.lock();
+    if (!encoded.text && log->snapshot_ && !log->broken_) {
+      encoded.text = std::make_shared<const std::string>(json::to_text(*log->snapshot_));
+      log->encoded_ = encoded.text;
     }
+    if (encoded.text) co_return encoded;
   }
   CO_TRY(loaded, co_await load(log));
-  auto text = std::make_shared<const std::string>(json::to_text(loaded.first));
+  encoded.text = std::make_shared<const std::string>(json::to_text(loaded.first));
+  encoded.seq = loaded.second;
+  encoded.state = loaded.first.status.state;
   std::lock_guard lock(log->mutex_);
-  if (log->committed_.seq == loaded.second) log->encoded_ = text;
-  co_return text;
+  if (log->committed_.seq == encoded.seq) log->encoded_ = encoded.text;
+  co_return encoded;
+}
+
+Async<Result<std::shared_ptr<const std::string>>> TaskLog::snapshot(Ptr log) {
+  CO_TRY(encoded, co_await encode(std::move(log)));
+  co_return std::move(encoded.text);
 }
 
 Result<std::unique_ptr<Subscription>> TaskLog::subscribe(Ptr log,
@@ -108,11 +121,11 @@ Async<Result<TaskLog::View>> TaskLog::view(Ptr log) {
   // The subscription comes first; the snapshot then has seq or later, and what the snapshot already
   // shows is not given again.
   CO_TRY(subscription, subscribe(log, std::nullopt));
-  CO_TRY(loaded, co_await load(log));
+  CO_TRY(encoded, co_await encode(log));
   View view;
-  view.task = std::make_shared<const std::string>(json::to_text(loaded.first));
-  view.seq = loaded.second;
-  view.state = loaded.first.status.state;
+  view.task = std::move(encoded.text);
+  view.seq = encoded.seq;
+  view.state = encoded.state;
   view.subscription = std::move(subscription);
   view.subscription->skip_to(view.seq);
   co_return view;
@@ -135,36 +148,6 @@ Async<Result<std::vector<EventPtr>>> TaskLog::stored_events(std::uint64_t after,
   events.reserve(rows.size());
   for (const auto& row : rows) events.push_back(sql::to_event(row));
   co_return events;
-}
-
-bool TaskLog::attach_run(std::function<void()> cancel) {
-  std::lock_guard lock(mutex_);
-  if (running_) return false;
-  running_ = true;
-  cancel_ = std::move(cancel);
-  return true;
-}
-
-void TaskLog::detach_run() {
-  std::lock_guard lock(mutex_);
-  running_ = false;
-  cancel_ = nullptr;
-}
-
-void TaskLog::cancel_run() {
-  std::lock_guard lock(mutex_);
-  if (cancel_) cancel_();
-}
-
-std::vector<a2a::Message> TaskLog::messages_after(std::uint64_t seq, std::uint64_t* last) const {
-  std::lock_guard lock(mutex_);
-  std::vector<a2a::Message> found;
-  for (const auto& [at, message] : new_messages_) {
-    if (at <= seq) continue;
-    found.push_back(message);
-    *last = at;
-  }
-  return found;
 }
 
 }  // namespace flotilla::core

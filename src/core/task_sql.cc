@@ -16,7 +16,10 @@ const db::Statement kInsertTask{
 const db::Statement kUpdateTask{
     "UPDATE task SET direct = $4, state = $5, status_at = $6, status_message = $7, "
     "status_seq = $8, metadata = $9, seq = $10, generation = $11, lease_holder = $12, "
-    "lease_token = $13, lease_expires = $14, upstream = $15 "
+    "lease_token = $13, upstream = $15, "
+    // Only renewals move it while the holder stays: who else writes knows an old time.
+    "lease_expires = CASE WHEN lease_holder = $12 AND lease_expires > $14 THEN lease_expires "
+    "ELSE $14 END "
     "WHERE id = $1 AND seq = $2 AND lease_token = $3"};
 const db::Statement kInsertEvent{
     "INSERT INTO event (stream, seq, namespace, owner, at, kind, actor, lease_token, trace_id, "
@@ -33,13 +36,22 @@ const db::Statement kSelectArtifacts{
 const db::Statement kSelectEvents{
     "SELECT position, seq, at, kind, actor, payload FROM event "
     "WHERE stream = $1 AND seq > $2 AND seq <= $3 ORDER BY seq LIMIT $4"};
+// What tells the turns of a task apart.
+const db::Statement kSelectTurns{
+    "SELECT seq, kind, payload FROM event WHERE stream = $1 AND kind IN ('message', 'status') "
+    "AND seq <= $2 ORDER BY seq"};
+const db::Statement kSelectWritten{
+    "SELECT seq FROM event WHERE stream = $1 AND seq > $2 AND lease_token > 0 LIMIT 1"};
 const db::Statement kSelectRunnable{
     "SELECT " FLOTILLA_TASK_COLUMNS
     " FROM task WHERE state IN (1, 2) AND (lease_expires IS NULL OR lease_expires < $1) "
-    "ORDER BY id LIMIT $2"};
+    "AND id > $2 ORDER BY id LIMIT $3"};
 const db::Statement kVoidLeases{
     "UPDATE task SET lease_holder = NULL, lease_expires = NULL "
     "WHERE state IN (1, 2) AND lease_expires IS NOT NULL"};
+const db::Statement kReleaseLease{
+    "UPDATE task SET lease_holder = NULL, lease_expires = NULL "
+    "WHERE id = $1 AND lease_holder = $2 AND lease_token <= $3"};
 const db::Statement kRenewLeases{
     "UPDATE task SET lease_expires = $2 "
     "WHERE state IN (1, 2) AND lease_expires IS NOT NULL AND lease_holder = $1"};
@@ -52,6 +64,15 @@ const db::Statement kSelectIdempotency{
 const db::Statement kPruneIdempotency{
     "DELETE FROM idempotency WHERE key IN "
     "(SELECT key FROM idempotency WHERE expires_at <= $1 ORDER BY expires_at LIMIT 1000)"};
+
+void add_all(db::Batch& batch, db::Batch more) {
+  for (const auto& step : more.steps()) {
+    if (step.expect)
+      batch.add(*step.statement, step.parameters, *step.expect);
+    else
+      batch.add(*step.statement, step.parameters);
+  }
+}
 
 db::Value millis(Time time) {
   return static_cast<std::int64_t>(time.time_since_epoch().count());

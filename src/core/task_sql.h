@@ -20,8 +20,11 @@ extern const db::Statement kSelectTask;
 extern const db::Statement kSelectMessages;
 extern const db::Statement kSelectArtifacts;
 extern const db::Statement kSelectEvents;
+extern const db::Statement kSelectTurns;
+extern const db::Statement kSelectWritten;
 extern const db::Statement kSelectRunnable;
 extern const db::Statement kVoidLeases;
+extern const db::Statement kReleaseLease;
 extern const db::Statement kRenewLeases;
 extern const db::Statement kInsertIdempotency;
 extern const db::Statement kSelectIdempotency;
@@ -36,6 +39,8 @@ TaskRow to_task(const db::Row& row);
 /// A row of kSelectEvents.
 EventPtr to_event(const db::Row& row);
 
+/// Appends the steps of one batch to another.
+void add_all(db::Batch& batch, db::Batch more);
 db::Value millis(Time time);
 Time time_at(const db::Row& row, std::size_t column);
 db::Value optional_text(const std::optional<std::string>& text);

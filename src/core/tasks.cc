@@ -43,44 +43,51 @@ Tasks::Tasks(Services& services, Sessions& sessions, Scheduler& scheduler, Agent
       sessions_(sessions),
       scheduler_(scheduler),
       agents_(agents),
-      dedupe_(dedupe) {}
+      dedupe_(dedupe),
+      shards_(std::make_shared<Shards>()) {}
 
 Tasks::~Tasks() = default;
 
 Tasks::Shard& Tasks::shard(const TaskId& id) {
-  return shards_[std::hash<TaskId>{}(id) % shards_.size()];
+  return (*shards_)[std::hash<TaskId>{}(id) % shards_->size()];
 }
 
-TaskLog::Ptr Tasks::live(const TaskId& id) {
+TaskLog::Ptr Tasks::live(const TaskId& id, std::uint64_t* gone) {
   auto& home = shard(id);
+  TaskLog::Ptr log;  // outlives the lock: the last owner of a log takes it
   std::lock_guard lock(home.mutex);
+  if (gone != nullptr) *gone = home.gone;
   auto found = home.logs.find(id);
-  if (found == home.logs.end()) return nullptr;
-  auto log = found->second.lock();
-  return log && !log->broken() ? log : nullptr;
+  if (found != home.logs.end()) log = found->second.lock();
+  if (log && !log->broken()) return log;
+  return nullptr;
 }
 
-TaskLog::Ptr Tasks::share(const TaskId& id, std::unique_ptr<TaskLog> log) {
+TaskLog::Ptr Tasks::share(const TaskId& id, std::unique_ptr<TaskLog> log,
+                          std::optional<std::uint64_t> gone) {
   auto& home = shard(id);
-  auto forget = [&home, id](TaskLog* gone) {
+  auto forget = [shards = shards_, &home, id](TaskLog* last) {
     {
       std::lock_guard lock(home.mutex);
+      ++home.gone;
       auto found = home.logs.find(id);
       if (found != home.logs.end() && found->second.expired()) home.logs.erase(found);
     }
-    std::default_delete<TaskLog>{}(gone);
+    std::default_delete<TaskLog>{}(last);
   };
   TaskLog::Ptr shared(log.release(), forget);
+  TaskLog::Ptr other;  // both outlive the lock, which their deleter takes
   std::lock_guard lock(home.mutex);
-  auto& place = home.logs[id];
-  if (auto other = place.lock(); other && !other->broken()) return other;
-  place = shared;
+  if (auto found = home.logs.find(id); found != home.logs.end()) other = found->second.lock();
+  if (other && !other->broken()) return other;
+  if (gone && *gone != home.gone) return nullptr;
+  home.logs[id] = shared;
   return shared;
 }
 
 TaskLog::Ptr Tasks::entry(TaskRow row) {
-  if (auto log = live(row.id)) return log;
   const TaskId id = row.id;
+  if (auto log = live(id)) return log;
   return share(id, std::make_unique<TaskLog>(services_, std::move(row)));
 }
 
@@ -120,11 +127,8 @@ Async<Result<TaskLog::Ptr>> Tasks::create(NewTask task) {
   auto agent = agents_.find(row.name_space, row.agent);
   auto log = share(row.id, std::make_unique<TaskLog>(services_, row, std::move(creation)));
   CO_TRY_VOID(log->append(std::nullopt, Draft::message(owner, std::move(task.message))));
-  if (agent && agent->runner && scheduler_.has_room()) {
-    auto here = co_await boost::asio::this_coro::executor;
-    const std::uint64_t token = log->take_lease();
-    scheduler_.start_run(here, log, token, agent->runner, 0);
-  }
+  auto here = co_await boost::asio::this_coro::executor;
+  if (agent && agent->runner) scheduler_.start_run(here, log, agent->runner);
   co_return log;
 }
 
@@ -136,72 +140,85 @@ Async<Result<std::optional<TaskId>>> Tasks::find_duplicate(std::string dedupe_ke
   co_return found;
 }
 
+Async<Result<TaskLog::Ptr>> Tasks::find_log(TaskId id) {
+  for (;;) {
+    std::uint64_t gone = 0;
+    if (auto log = live(id, &gone)) co_return log;
+    std::vector<db::Value> parameters{id.to_string()};
+    CO_TRY(rows, co_await services_.database.read(sql::kSelectTask, parameters, 1));
+    if (rows.empty()) co_return fail(task_not_found(id.to_string()));
+    // A log that came and went during the read may have written more than was read.
+    auto log = std::make_unique<TaskLog>(services_, sql::to_task(rows.front()));
+    if (auto shared = share(id, std::move(log), gone)) co_return shared;
+  }
+}
+
 Async<Result<TaskLog::Ptr>> Tasks::find(std::string id, Visibility visibility) {
   auto parsed = TaskId::parse(id);
   if (!parsed) co_return fail(task_not_found(id));
-  if (auto log = live(*parsed)) {
-    if (!visibility.admits(log->projected())) co_return fail(task_not_found(id));
-    co_return log;
+  auto log = co_await find_log(*parsed);
+  if (!log && log.error().code() != Code::not_found) co_return fail(log.error());
+  if (!log || !visibility.admits((*log)->projected())) co_return fail(task_not_found(id));
+  if (!(*log)->stored()) {
+    auto stored = co_await TaskLog::durable(*log);
+    if (!stored) co_return fail(task_not_found(id));
   }
-  std::vector<db::Value> parameters{parsed->to_string()};
-  CO_TRY(rows, co_await services_.database.read(sql::kSelectTask, parameters, 1));
-  if (rows.empty()) co_return fail(task_not_found(id));
-  auto row = sql::to_task(rows.front());
-  if (!visibility.admits(row)) co_return fail(task_not_found(id));
-  co_return entry(std::move(row));
+  co_return std::move(*log);
+}
+
+Error Tasks::ended(const TaskRow& row) {
+  return {Code::failed_precondition, reason::kUnsupportedOperation,
+          fmt::format("task {} has ended ({}); send a message without taskId to go on in its "
+                      "context",
+                      row.id.to_string(), wire_name(row.state))};
 }
 
 Async<Result<>> Tasks::add_message(TaskLog::Ptr log, std::shared_ptr<const Principal> principal,
                                    a2a::Message message, std::string dedupe_key) {
-  auto row = log->projected();
-  if (a2a::is_terminal(row.state))
-    co_return fail(Error(Code::failed_precondition, reason::kUnsupportedOperation,
-                         fmt::format("task {} has ended ({}); send a message without taskId to go "
-                                     "on in its context",
-                                     row.id.to_string(), wire_name(row.state))));
+  const auto row = log->projected();
   message.taskId = row.id.to_string();
   message.contextId = row.context_id;
-  std::uint64_t last = 0;
-  const auto recent = log->messages_after(0, &last);
-  const bool repeated = std::any_of(recent.begin(), recent.end(), [&](const a2a::Message& earlier) {
-    return earlier.messageId == message.messageId &&
-           json::to_text(earlier) == json::to_text(message);
-  });
-  if (repeated && !dedupe_key.empty()) co_return co_await TaskLog::durable(log);
+  db::Batch rows;
+  sessions_.touch(row.session, &rows);
   if (!dedupe_key.empty()) {
     const Time now = services_.clock.now();
-    log->attach(sql::kInsertIdempotency,
-                {dedupe_key, row.id.to_string(), sql::millis(expiry(now)), sql::millis(now)});
+    rows.add(sql::kInsertIdempotency,
+             {dedupe_key, row.id.to_string(), sql::millis(expiry(now)), sql::millis(now)});
   }
-  CO_TRY_VOID(log->append(std::nullopt, Draft::message(principal->name, std::move(message))));
+  auto draft = Draft::message(principal->name, std::move(message));
+  auto added = log->append_input(std::move(draft), std::move(dedupe_key), std::move(rows));
+  if (!added && added.error().reason() != reason::kIllegalTransition) co_return fail(added.error());
   auto agent = agents_.find(row.name_space, row.agent);
-  if (a2a::is_interrupted(row.state) && agent && agent->runner && scheduler_.has_room()) {
-    auto here = co_await boost::asio::this_coro::executor;
-    const std::uint64_t token = log->take_lease();
-    auto update = status_update(services_, row, TaskState::working);
-    CO_TRY_VOID(log->append(token, Draft::status(row.agent, std::move(update))));
-    scheduler_.start_run(here, log, token, agent->runner, 0);
-  }
-  co_return co_await TaskLog::durable(log);
+  auto here = co_await boost::asio::this_coro::executor;
+  const bool begins = added && *added == TaskLog::Appended::begins;
+  if (begins && agent && agent->runner) scheduler_.start_run(here, log, agent->runner);
+  // Its end, too, is told only once it is stored.
+  CO_TRY_VOID(co_await TaskLog::durable(log));
+  if (!added) co_return fail(ended(log->committed()));
+  co_return ok();
 }
 
 Async<Result<>> Tasks::cancel(TaskLog::Ptr log, std::shared_ptr<const Principal> principal) {
-  auto row = log->projected();
-  if (row.state == TaskState::canceled) co_return co_await TaskLog::durable(log);
-  if (a2a::is_terminal(row.state))
-    co_return fail(Error(Code::failed_precondition, reason::kTaskNotCancelable,
-                         fmt::format("task {} has ended already ({})", row.id.to_string(),
-                                     wire_name(row.state)))
-                       .with_metadata("taskId", row.id.to_string()));
-  auto update = status_update(services_, row, TaskState::canceled);
+  auto update = status_update(services_, log->projected(), TaskState::canceled);
   auto draft = Draft::status(principal->name, std::move(update));
-  CO_TRY_VOID(log->append(std::nullopt, std::move(draft)));
-  log->cancel_run();
-  co_return co_await TaskLog::durable(log);
+  auto canceled = log->append(std::nullopt, std::move(draft));
+  if (!canceled && canceled.error().reason() != reason::kIllegalTransition)
+    co_return fail(canceled.error());
+  if (canceled) log->cancel_turn();
+  CO_TRY_VOID(co_await TaskLog::durable(log));
+  const auto row = log->committed();
+  if (row.state == TaskState::canceled) co_return ok();
+  co_return fail(
+      Error(Code::failed_precondition, reason::kTaskNotCancelable,
+            fmt::format("task {} has ended already ({})", row.id.to_string(), wire_name(row.state)))
+          .with_metadata("taskId", row.id.to_string()));
 }
 
 Async<Result<a2a::Task>> Tasks::load(const TaskRow& row) {
-  CO_TRY(loaded, co_await TaskLog::load(entry(row)));
+  // One that nobody uses is not shared: the row may be old by now.
+  auto log = live(row.id);
+  if (!log) log = std::make_shared<TaskLog>(services_, row);
+  CO_TRY(loaded, co_await TaskLog::load(log));
   co_return std::move(loaded.first);
 }
 

@@ -30,7 +30,8 @@ class Tasks {
 
   /// Opens the session, journals the message and begins the turn. Nothing is committed when it
   /// returns: the caller awaits TaskLog::durable or settled. These answer already_exists when the
-  /// dedupe key is taken: see find_duplicate().
+  /// dedupe key is taken (see find_duplicate()), conflict when another request opened the context
+  /// meanwhile (create it again).
   Async<Result<TaskLog::Ptr>> create(NewTask task);
   /// The task that an earlier, equal request made.
   Async<Result<std::optional<TaskId>>> find_duplicate(std::string dedupe_key);
@@ -38,7 +39,7 @@ class Tasks {
   /// TASK_NOT_FOUND for unknown, malformed and foreign ids alike.
   Async<Result<TaskLog::Ptr>> find(std::string id, Visibility visibility);
   /// Journals a message to a live task and begins a turn when none is going on.
-  /// UNSUPPORTED_OPERATION when the task has ended.
+  /// UNSUPPORTED_OPERATION when the task has ended. The same key again changes nothing.
   Async<Result<>> add_message(TaskLog::Ptr log, std::shared_ptr<const Principal> principal,
                               a2a::Message message, std::string dedupe_key);
   /// TASK_NOT_CANCELABLE when the task has ended otherwise; success when it is canceled.
@@ -48,7 +49,7 @@ class Tasks {
   /// Committed rows as struct, read without a log (lists).
   Async<Result<a2a::Task>> load(const TaskRow& row);
 
-  /// The shared log of a stored task.
+  /// The shared log of a stored task, whose row was read just now.
   TaskLog::Ptr entry(TaskRow row);
   [[nodiscard]] bool deduplicates() const { return dedupe_ > Duration::zero(); }
 
@@ -56,10 +57,17 @@ class Tasks {
   struct Shard {
     std::mutex mutex;
     std::unordered_map<TaskId, std::weak_ptr<TaskLog>> logs;
+    std::uint64_t gone = 0;  // logs that were here
   };
+  using Shards = std::array<Shard, 64>;
   Shard& shard(const TaskId& id);
-  TaskLog::Ptr share(const TaskId& id, std::unique_ptr<TaskLog> log);
-  TaskLog::Ptr live(const TaskId& id);
+  /// Puts the log in its place, unless another has it, or one had since `gone` was read (nullptr:
+  /// what `log` was made of may be old).
+  TaskLog::Ptr share(const TaskId& id, std::unique_ptr<TaskLog> log,
+                     std::optional<std::uint64_t> gone = {});
+  TaskLog::Ptr live(const TaskId& id, std::uint64_t* gone = nullptr);
+  Async<Result<TaskLog::Ptr>> find_log(TaskId id);
+  [[nodiscard]] static Error ended(const TaskRow& row);
   [[nodiscard]] Time expiry(Time now) const;
   void add_idempotency(db::Batch& batch, const std::string& key, const std::string& task) const;
 
@@ -68,7 +76,7 @@ class Tasks {
   Scheduler& scheduler_;
   AgentRegistry& agents_;
   Duration dedupe_;
-  std::array<Shard, 64> shards_;
+  std::shared_ptr<Shards> shards_;  // shared with the logs, the last of which may go later
 };
 
 }  // namespace flotilla::core
