@@ -12,7 +12,6 @@
 #include <boost/system/system_error.hpp>
 #include <limits>
 
-#include "async/event.h"
 #include "async/task_group.h"
 #include "async/testing.h"
 
@@ -202,25 +201,25 @@ Async<> neighbours_of_a_failed_batch_stay(Database& database) {
   constexpr int kBatches = 300;
   std::atomic<int> answered{0};
   std::atomic<int> wrong{0};
-  OneShot<bool> all;
   for (int i = 0; i < kBatches; ++i) {
     const bool fails = i % 3 == 2;
     Batch batch;
     batch.add(kInsertItem, item("a" + std::to_string(i), i));
     batch.add(kUpdateItem, {"a" + std::to_string(i), -1, fails ? -5 : i}, {1, lost()});
-    auto done = [&answered, &wrong, fails, end = all.setter()](const auto& result) mutable {
+    auto done = [&answered, &wrong, fails](const auto& result) {
       if (result.has_value() == fails) ++wrong;
-      if (++answered == kBatches) end.set(true);
+      ++answered;
     };
     database.submit(std::move(batch), std::move(done));
   }
-  co_await all.wait();
+  co_await insert(database, "last", 1);  // answered in order
+  EXPECT_EQ(answered, kBatches);
   EXPECT_EQ(wrong, 0);
   const auto count = co_await count_items(database);
-  EXPECT_EQ(count, kBatches * 2 / 3);
+  EXPECT_EQ(count, kBatches * 2 / 3 + 1);
   const Stats stats = database.stats();
-  EXPECT_EQ(stats.batches, kBatches * 2 / 3);
-  EXPECT_EQ(stats.steps, kBatches * 4 / 3);
+  EXPECT_EQ(stats.batches, kBatches * 2 / 3 + 1);
+  EXPECT_EQ(stats.steps, kBatches * 4 / 3 + 1);
 }
 
 TEST_P(DatabaseContract, neighbours_of_a_failed_batch_stay) {

@@ -54,6 +54,7 @@ void Readers::read(ReadRequest request) {
 void Readers::run() {
   pthread_setname_np(pthread_self(), "db-reader");
   std::optional<Connection> connection;
+  Wakeups wakeups;
   std::unique_lock lock(mutex_);
   while (true) {
     arrived_.wait(lock, [this] { return stopping_ || !queued_.empty(); });
@@ -63,7 +64,8 @@ void Readers::run() {
     lock.unlock();
     metrics_.reads.add();
     request.waiter->set(answer(connection, options_, request));
-    wake(std::move(request.waiter));
+    wakeups.add(std::move(request.waiter));
+    wakeups.flush();
     lock.lock();
   }
 }

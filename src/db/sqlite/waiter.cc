@@ -10,12 +10,16 @@ namespace {
 /// again, so that its neighbours do not hang.
 class Delivery {
  public:
-  explicit Delivery(std::vector<std::unique_ptr<Wakeup>> waiters) : waiters_(std::move(waiters)) {}
+  Delivery(std::vector<std::unique_ptr<Wakeup>> waiters, std::shared_ptr<std::mutex> posting)
+      : waiters_(std::move(waiters)), posting_(std::move(posting)) {}
   Delivery(Delivery&&) noexcept = default;
   Delivery& operator=(Delivery&&) = delete;
   ~Delivery() = default;
 
   void operator()() {
+    {
+      const std::lock_guard posted(*posting_);
+    }
     const Rest rest(*this);
     while (next_ < waiters_.size()) {
       const std::unique_ptr<Wakeup> waiter = std::move(waiters_[next_++]);
@@ -37,6 +41,7 @@ class Delivery {
   };
 
   std::vector<std::unique_ptr<Wakeup>> waiters_;
+  std::shared_ptr<std::mutex> posting_;
   std::size_t next_ = 0;
 };
 
@@ -49,13 +54,17 @@ void Wakeups::add(std::unique_ptr<Wakeup> waiter) {
 }
 
 void Wakeups::flush() {
-  for (Group& group : groups_) boost::asio::post(group.loop, Delivery(std::move(group.waiters)));
+  for (Group& group : groups_) {
+    const std::lock_guard lock(*posting_);
+    boost::asio::post(group.loop, Delivery(std::move(group.waiters), posting_));
+  }
   groups_.clear();
 }
 
 void wake(std::unique_ptr<Wakeup> waiter) {
-  const Executor loop = waiter->loop();
-  boost::asio::post(loop, [waiter = std::move(waiter)] { waiter->resume(); });
+  Wakeups one;
+  one.add(std::move(waiter));
+  one.flush();
 }
 
 }  // namespace flotilla::db::sqlite

@@ -7,6 +7,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -96,6 +97,9 @@ class Wakeups {
     std::vector<std::unique_ptr<Wakeup>> waiters;
   };
   std::vector<Group> groups_;
+  // Held while posting, and taken by what is posted before it resumes anyone: what is resumed may
+  // end the loop, which must not happen while this thread is still inside it.
+  std::shared_ptr<std::mutex> posting_ = std::make_shared<std::mutex>();
 };
 
 /// Wakes a single one.
