@@ -170,7 +170,8 @@ Error error_of_response(int status, std::string_view body) {
   for (const json::Value& one : *errors->if_array()) {
     const std::string field = text_at(one, {"pointer"});
     const std::string what = text_at(one, {"detail"});
-    std::move(error).with_field(printable_line(field), printable_line(what));
+    Error longer = std::move(error).with_field(printable_line(field), printable_line(what));
+    error = std::move(longer);
   }
   return error;
 }
