@@ -32,7 +32,7 @@ Result<core::AgentRegistry::Ptr> find(const Sources& sources, const http::Reques
 Result<AgentList> load_list(const Sources& sources, const http::Request& request) {
   TRY(limit, limit_of(request));
   const auto name_space = request.param("ns");
-  const std::string after = value_of(request, "cursor");
+  TRY(after, value_of(request, "cursor"));
   AgentList list;
   for (const auto& agent : sources.agents.list()) {
     if (!name_space.empty() && agent->name_space != name_space) continue;

@@ -1,3 +1,4 @@
+#include "api/live.h"
 #include "api/query.h"
 #include "api/route.h"
 #include "api/views.h"
@@ -37,14 +38,6 @@ http::SseEvent sse_of(const core::Event& event) {
   return sse;
 }
 
-http::SseEvent farewell(std::uint64_t cursor, std::string_view reason) {
-  http::SseEvent bye;
-  bye.event = "bye";
-  bye.prefix =
-      R"({"cursor":")" + std::to_string(cursor) + R"(","reason":")" + std::string(reason) + R"("})";
-  return bye;
-}
-
 /// The cursor of a page or stream: Last-Event-ID, else `after`, else the beginning.
 Result<std::uint64_t> cursor_of(const http::Request& request) {
   if (auto last = request.headers.find("Last-Event-ID")) {
@@ -68,25 +61,22 @@ Async<Result<EventList>> page_of(core::TaskLog::Ptr log, http::Request& request)
   co_return list;
 }
 
-Async<> follow_task(std::shared_ptr<core::Subscription> subscription, http::BodyWriter& body) {
-  http::SseWriter writer(body);
-  for (;;) {
-    auto events = co_await subscription->next();
-    if (!events) {
-      auto bye = farewell(subscription->cursor(), events.error().reason());
-      std::ignore = co_await writer.send(std::move(bye));  // the stream ends either way
-      co_return;
-    }
-    if (events->empty()) {
-      auto bye = farewell(subscription->cursor(), "ended");
-      std::ignore = co_await writer.send(std::move(bye));  // the stream ends either way
+Async<> send_journal(core::Subscription& subscription, Live& live) {
+  while (!live.over()) {
+    auto events = co_await subscription.next();
+    if (!events || events->empty()) {
+      live.end(events ? std::string_view("ended") : events.error().reason());
       co_return;
     }
     std::vector<http::SseEvent> batch;
     for (const auto& event : *events) batch.push_back(sse_of(*event));
-    auto sent = co_await writer.send(std::move(batch));
-    if (!sent) co_return;
+    co_await live.send(std::move(batch), events->back()->seq);
   }
+}
+
+Async<> follow_task(std::shared_ptr<core::Subscription> subscription, http::BodyWriter& body) {
+  Live live(body, subscription->cursor());
+  co_await live.run(send_journal(*subscription, live));
 }
 
 http::SseEvent sse_of(const core::FeedEvent& event) {
@@ -106,27 +96,30 @@ http::SseEvent sse_of(const core::FeedEvent& event) {
   return sse;
 }
 
-Async<> follow_feed(core::Feed& feed, std::shared_ptr<const Principal> principal,
-                    std::uint64_t cursor, http::BodyWriter& body) {
-  http::SseWriter writer(body);
-  for (;;) {
+Async<> send_feed(core::Feed& feed, std::shared_ptr<const Principal> principal,
+                  std::uint64_t cursor, Live& live) {
+  while (!live.over()) {
     const auto seen = feed.revision();
     auto page = co_await feed.page(principal, cursor, kFeedBatch);
-    if (!page || body.draining()) {
-      auto bye = farewell(cursor, page ? "draining" : page.error().reason());
-      std::ignore = co_await writer.send(std::move(bye));  // the stream ends either way
+    if (!page) {
+      live.end(page.error().reason());
       co_return;
     }
     cursor = page->next;
     std::vector<http::SseEvent> batch;
     for (const auto& event : page->events) batch.push_back(sse_of(event));
     if (!batch.empty()) {
-      auto sent = co_await writer.send(std::move(batch));
-      if (!sent) co_return;
+      co_await live.send(std::move(batch), cursor);
     } else if (page->read < kFeedBatch) {
       co_await feed.wait(seen);
     }
   }
+}
+
+Async<> follow_feed(core::Feed& feed, std::shared_ptr<const Principal> principal,
+                    std::uint64_t cursor, http::BodyWriter& body) {
+  Live live(body, cursor);
+  co_await live.run(send_feed(feed, std::move(principal), cursor, live));
 }
 
 Async<Result<http::Response>> task_events(const Sources& sources, http::Request& request) {

@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "base/hash.h"
+#include "base/utf8.h"
 #include "json/map.h"
 
 namespace flotilla::api {
@@ -29,8 +30,10 @@ Result<std::size_t> limit_of(const http::Request& request) {
   return static_cast<std::size_t>(*limit);
 }
 
-std::string value_of(const http::Request& request, std::string_view name) {
-  return request.query_value(name).value_or("");
+Result<std::string> value_of(const http::Request& request, std::string_view name) {
+  std::string text = request.query_value(name).value_or("");
+  if (!is_utf8(text)) return fail(invalid(std::string(name), "is not UTF-8"));
+  return text;
 }
 
 bool wants_stream(const http::Request& request) {

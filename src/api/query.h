@@ -19,8 +19,8 @@ inline constexpr std::size_t kLargestPage = 500;
 Result<std::size_t> limit_of(const http::Request& request);
 /// A query value that is a count; nullopt when absent.
 Result<std::optional<std::uint64_t>> number_of(const http::Request& request, std::string_view name);
-/// The value, or empty.
-std::string value_of(const http::Request& request, std::string_view name);
+/// The value, or empty; it must be UTF-8.
+Result<std::string> value_of(const http::Request& request, std::string_view name);
 bool wants_stream(const http::Request& request);
 /// Opaque cursor of a list ordered by time and id.
 std::string encode_place(const std::pair<Time, core::TaskId>& place);

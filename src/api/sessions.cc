@@ -24,13 +24,17 @@ SessionView view_of(const core::Session& session) {
 Async<Result<SessionList>> load_list(const Sources& sources, http::Request& request) {
   CO_TRY(limit, limit_of(request));
   std::optional<core::SessionId> before;
-  if (auto cursor = value_of(request, "cursor"); !cursor.empty()) {
+  CO_TRY(cursor, value_of(request, "cursor"));
+  if (!cursor.empty()) {
     before = core::SessionId::parse(cursor);
     if (!before) co_return fail(invalid("cursor", "is not a nextCursor of this list"));
   }
   auto principal = request.context.principal;
   std::string name_space(request.param("ns"));
-  if (name_space.empty()) name_space = value_of(request, "namespace");
+  if (name_space.empty()) {
+    CO_TRY(wanted, value_of(request, "namespace"));
+    name_space = std::move(wanted);
+  }
   CO_TRY(page, co_await sources.sessions.list(principal, name_space, before, limit));
   SessionList list;
   for (const auto& session : page.rows) list.items.push_back(view_of(session));

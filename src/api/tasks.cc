@@ -50,15 +50,19 @@ Result<core::TaskFilter> filter_of(const http::Request& request) {
   core::TaskFilter filter;
   TRY(limit, limit_of(request));
   filter.limit = limit;
-  TRY(state, state_of(value_of(request, "state")));
+  TRY(state_name, value_of(request, "state"));
+  TRY(state, state_of(state_name));
   filter.state = state;
   filter.include_direct = true;
-  if (auto context = value_of(request, "contextId"); !context.empty()) filter.context_id = context;
-  if (auto session = value_of(request, "session"); !session.empty()) {
+  TRY(context, value_of(request, "contextId"));
+  if (!context.empty()) filter.context_id = std::move(context);
+  TRY(session, value_of(request, "session"));
+  if (!session.empty()) {
     filter.session = core::SessionId::parse(session);
     if (!filter.session) return fail(invalid("session", "is not a session uid"));
   }
-  if (auto cursor = value_of(request, "cursor"); !cursor.empty()) {
+  TRY(cursor, value_of(request, "cursor"));
+  if (!cursor.empty()) {
     TRY(place, decode_place(cursor));
     filter.before = place;
   }
@@ -68,8 +72,10 @@ Result<core::TaskFilter> filter_of(const http::Request& request) {
 Async<Result<TaskList>> load_list(const Sources& sources, http::Request& request) {
   CO_TRY(filter, filter_of(request));
   auto visibility = visibility_of(request);
-  visibility.name_space = value_of(request, "namespace");
-  visibility.agent = value_of(request, "agent");
+  CO_TRY(name_space, value_of(request, "namespace"));
+  CO_TRY(agent, value_of(request, "agent"));
+  visibility.name_space = std::move(name_space);
+  visibility.agent = std::move(agent);
   CO_TRY(page, co_await sources.tasks.list(std::move(visibility), std::move(filter)));
   TaskList list;
   for (const auto& row : page.rows) list.items.push_back(view_of(row));

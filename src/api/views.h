@@ -176,7 +176,7 @@ BOOST_DESCRIBE_STRUCT(VersionView, (), (version, a2a, api))
 
 struct HealthView {
   std::string status;
-  std::string version;
+  std::optional<std::string> version;
 };
 BOOST_DESCRIBE_STRUCT(HealthView, (), (status, version))
 
