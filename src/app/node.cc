@@ -84,6 +84,15 @@ Result<auth::Authenticator> open_authenticator(const ServeConfig& config,
   return auth::Authenticator::local(peers);
 }
 
+/// Half of what TLS needs must not become a server without it.
+Result<> check_tls(const ServeConfig& config) {
+  if (config.tls_cert.empty() == config.tls_key.empty() &&
+      (config.tls_client_ca.empty() || !config.tls_cert.empty()))
+    return ok();
+  return fail(Error(Code::invalid_argument, reason::kInvalidConfig,
+                    "TLS needs both --tls-cert FILE and --tls-key FILE"));
+}
+
 http::ServerOptions server_options(const ServeConfig& config, const ListenAddress& listen) {
   http::ServerOptions options;
   options.address = listen.address;
@@ -127,7 +136,8 @@ struct Node::Parts {
         sessions(*database, system_clock(), system_random()),
         scheduler(services, agents, loops),
         tasks(services, sessions, scheduler, agents, config.dedupe),
-        a2a_handler(tasks, sessions, agents) {}
+        a2a_handler(tasks, sessions, agents),
+        signals(loops.executor(0)) {}
 
   ServeConfig config;
   ListenAddress listen;
@@ -146,6 +156,7 @@ struct Node::Parts {
   gateway::A2aHandler a2a_handler;
   http::Router router;
   std::unique_ptr<http::Server> server;
+  boost::asio::signal_set signals;
   std::atomic<bool> stopping{false};
 
   void wire();
@@ -217,6 +228,7 @@ Async<> Node::Parts::drain() {
 
 Result<std::unique_ptr<Node>> Node::open(ServeConfig config, config::Registry& keys) {
   TRY(listen, parse_listen_address(config.listen));
+  TRY_VOID(check_tls(config));
   TRY(authenticator, open_authenticator(config, listen));
   auto metrics = std::make_unique<telemetry::Registry>();
   telemetry::add_process_metrics(*metrics);
@@ -236,6 +248,9 @@ Result<std::string> Node::start() {
   auto prepare = [](Parts& parts, Result<>& done) -> Async<> { done = co_await parts.prepare(); };
   run_blocking(prepare(*parts_, prepared));
   TRY_VOID(std::move(prepared));
+  // Before anyone is told that the server is up: who reads that may stop it at once.
+  parts_->signals.add(SIGTERM);
+  parts_->signals.add(SIGINT);
   TRY(port, parts_->server->start());
   return fmt::format("{}://{}:{}", parts_->config.tls_cert.empty() ? "http" : "https",
                      parts_->listen.host(), port);
@@ -244,8 +259,7 @@ Result<std::string> Node::start() {
 void Node::run() {
   auto& parts = *parts_;
   parts.scheduler.start(parts.tasks);
-  boost::asio::signal_set signals(parts.loops.executor(0), SIGTERM, SIGINT);
-  signals.async_wait([&parts](const boost::system::error_code& failed, int) {
+  parts.signals.async_wait([&parts](const boost::system::error_code& failed, int) {
     if (!failed) parts.begin_stop();
   });
   parts.loops.run_here();
