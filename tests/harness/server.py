@@ -95,11 +95,15 @@ class Server:
         self.flags[1] = f"{self.host}:{self.port}"
 
     def stop(self, wait=10):
-        """SIGTERM; the exit status must be 0 within `wait`, and the log clean."""
+        """SIGTERM; the exit status must be 0 within `wait`, and the log clean. How long it took."""
         if self.process is None:
             return 0.0
-        began = time.monotonic()
         self.process.send_signal(signal.SIGTERM)
+        return self.ended(wait)
+
+    def ended(self, wait=10):
+        """As stop(), when it has been told to already."""
+        began = time.monotonic()
         try:
             status = self.process.wait(wait + (10 if SLOW else 0))
         except subprocess.TimeoutExpired:

@@ -1,0 +1,148 @@
+"""/openapi.json is a valid OpenAPI 3.1 document, and the server is as it says."""
+
+import re
+
+from calls import message_1_0
+from schema import check_schema, faults
+from server import Server
+from wire import encode
+
+PROBLEM = "application/problem+json"
+
+
+def prepared(server):
+    """Plausible values for parameters."""
+    task = server.rpc("SendMessage", {"message": message_1_0("@echo ask=x y")})["result"]["task"]
+    server.rpc("SendMessage", {"message": message_1_0("Calculate 1+1")})
+    session = server.get(f"/api/v1/tasks/{task['id']}")["session"]
+    return {
+        "id": task["id"],
+        "uid": session,
+        "ns": "default",
+        "name": "echo",
+        "limit": "7",
+        "cursor": "",
+        "after": "0",
+        "namespace": "default",
+        "agent": "echo",
+        "state": "input-required",
+        "contextId": task["contextId"],
+        "session": session,
+    }
+
+
+def operations(document):
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            yield path, method, operation
+
+
+def test_the_document_is_valid(checks, folder):
+    with Server(folder) as server:
+        document = server.get("/openapi.json")
+    checks.that(re.fullmatch(r"3\.1\.\d+", document["openapi"]), document["openapi"])
+    checks.that(document["info"]["title"] and document["info"]["version"], document["info"])
+    known = {"openapi", "info", "paths", "components", "security", "servers", "tags", "jsonSchemaDialect"}
+    checks.equal(document.keys() - known, set(), "unknown members")
+    for name, schema in document["components"]["schemas"].items():
+        checks.that(re.fullmatch(r"[A-Za-z0-9._-]+", name), "schema name", name)
+        checks.equal(check_schema(schema, document, name), [], name)
+    schemes = document["components"]["securitySchemes"]
+    for requirement in document["security"]:
+        checks.that(requirement.keys() <= schemes.keys(), requirement)
+    checks.that(len(document["paths"]) >= 15, "paths")
+    ids = set()
+    for path, method, operation in operations(document):
+        checks.that(path.startswith("/"), path)
+        checks.that(method in ("get", "put", "post", "delete", "patch"), path, method)
+        checks.that(operation.get("summary"), path, "has no summary")
+        checks.that(operation["operationId"] not in ids, "twice:", operation["operationId"])
+        ids.add(operation["operationId"])
+        check_parameters(checks, path, operation)
+        check_responses(checks, document, path, operation)
+
+
+def check_parameters(checks, path, operation):
+    parameters = operation.get("parameters", [])
+    in_path = [one["name"] for one in parameters if one["in"] == "path"]
+    checks.equal(sorted(in_path), sorted(re.findall(r"\{(\w+)\}", path)), path)
+    for one in parameters:
+        checks.that(one["in"] in ("path", "query", "header"), path, one)
+        checks.equal(one.get("required", False), one["in"] == "path", path, one["name"])
+        checks.that("schema" in one, path, one)
+    pairs = [(one["in"], one["name"]) for one in parameters]
+    checks.equal(len(pairs), len(set(pairs)), path, "a parameter is there twice")
+
+
+def check_responses(checks, document, path, operation):
+    responses = operation["responses"]
+    checks.that("200" in responses and "default" in responses, path, responses.keys())
+    for status, response in responses.items():
+        checks.that(re.fullmatch(r"[1-5]\d\d|default", status), path, status)
+        checks.that(response.get("description"), path, status, "has no description")
+        for media in response.get("content", {}).values():
+            checks.equal(check_schema(media.get("schema", {}), document, path), [], path)
+    checks.that(PROBLEM in responses["default"]["content"], path, "problem")
+
+
+def fill(path, operation, values):
+    target = path.format(**values)
+    names = [one["name"] for one in operation.get("parameters", []) if one["in"] == "query"]
+    query = "&".join(f"{name}={values[name]}" for name in names if values[name])
+    return f"{target}?{query}" if query else target
+
+
+def test_every_route_answers_as_it_says(checks, folder):
+    with Server(folder) as server:
+        document = server.get("/openapi.json")
+        values = prepared(server)
+        for path, method, operation in operations(document):
+            if path.endswith("/cancel"):
+                continue
+            content = operation["responses"]["200"].get("content", {})
+            for target in {path.format(**values), fill(path, operation, values)}:
+                response = server.call(method.upper(), target, [("Accept", "application/json")])
+                checks.equal(response.status, 200, method, target, response.text()[:300])
+                media = content.get("application/json")
+                if media:
+                    checks.equal(response.get("Content-Type"), "application/json", target)
+                    wrong = faults(response.json(), media["schema"], document)
+                    checks.equal(wrong, [], target)
+            if "text/event-stream" in content:
+                check_stream(checks, server, fill(path, operation, values))
+        cancel = server.call("POST", f"/api/v1/tasks/{values['id']}/cancel")
+        schema = document["components"]["schemas"]["TaskView"]
+        checks.equal(cancel.status, 200, cancel.text())
+        checks.equal(faults(cancel.json(), schema, document), [], "cancel")
+        for target in ("/api/v1/tasks/x", "/api/v1/tasks?limit=0", "/api/v1/nothing"):
+            check_problem(checks, server.call("GET", target), document, target)
+
+
+def check_stream(checks, server, target):
+    with server.connect() as connection:
+        connection.send(encode("GET", target, [("Accept", "text/event-stream")]))
+        response = connection.read_head()
+        checks.equal(response.get("Content-Type"), "text/event-stream", target)
+        event = next(connection.events(response))
+        checks.that(event.id and event.event and event.json(), target, event.data)
+
+
+def check_problem(checks, response, document, target):
+    schema = document["components"]["schemas"]["Problem"]
+    checks.equal(response.get("Content-Type"), PROBLEM, target)
+    known = dict(schema, properties={**schema["properties"], "errors": {}, "metadata": {}})
+    checks.equal(faults(response.json(), known, document), [], target)
+
+
+def test_methods_that_are_not_in_it_are_refused(checks, folder):
+    with Server(folder) as server:
+        document = server.get("/openapi.json")
+        values = prepared(server)
+        for path, methods in document["paths"].items():
+            if path == "/":
+                continue  # A2A's JSON-RPC is there too
+            for method in {"get", "put", "post", "delete", "patch"} - methods.keys():
+                response = server.call(method.upper(), path.format(**values))
+                checks.equal(response.status, 405, method, path)
+                allowed = (response.get("Allow") or "").lower().split(", ")
+                checks.that(set(methods) <= set(allowed), path, allowed)
