@@ -1,5 +1,8 @@
 #include "a2a/client.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "a2a/client_internal.h"
 
 namespace flotilla::a2a {
@@ -19,20 +22,27 @@ class AgentClient final : public Client {
   [[nodiscard]] const AgentCard& card() const override { return card_; }
 
   Async<Result<SendMessageResponse>> send(SendMessageRequest request) override {
-    // The messageId makes a repeat harmless where the server deduplicates; others may see it twice
-    // only when the connection broke after they had accepted it.
-    CO_TRY(value, co_await call_with_retry(wire_->send(request, false)));
+    CO_TRY(value, co_await call(wire_->send(request, false), true));
     co_return wire_->read_send(std::move(value));
   }
 
   Async<Result<std::unique_ptr<ClientEvents>>> stream(SendMessageRequest request) override {
     StreamStart start;
-    start.request = wire_->send(request, true);
-    co_return make_client_events(http_, clock_, wire_, *options_, std::move(start));
+    start.continues = request.message.taskId.has_value();
+    start.send = wire_->send(request, true);
+    const auto has_streams = card_.capabilities.streaming;
+    if (!has_streams.value_or(false)) {
+      if (!request.configuration) request.configuration.emplace();
+      // The turn that a known task waits for cannot be told from the one before by polling.
+      request.configuration->returnImmediately = !start.continues;
+      start.plain = wire_->send(request, false);
+    }
+    if (has_streams && !*has_streams) start.send = std::exchange(start.plain, std::nullopt);
+    co_return make_client_events(http_, clock_, wire_, options_, std::move(start));
   }
 
   Async<Result<Task>> get_task(GetTaskRequest request) override {
-    CO_TRY(value, co_await call_with_retry(wire_->get(request)));
+    CO_TRY(value, co_await call(wire_->get(request), false));
     co_return wire_->read_task(std::move(value));
   }
 
@@ -40,51 +50,50 @@ class AgentClient final : public Client {
     if (wire_->endpoint().version == Version::v0_3)
       co_return fail(Error(Code::failed_precondition, reason::kUnsupportedOperation,
                            "version 0.3 of the protocol has no list of tasks"));
-    CO_TRY(value, co_await call_with_retry(wire_->list(request)));
-    json::ReadOptions lenient;
-    lenient.proto_names = true;
-    co_return json::read<ListTasksResponse>(value, lenient);
+    CO_TRY(value, co_await call(wire_->list(request), false));
+    co_return wire_->read_list(std::move(value));
   }
 
   Async<Result<Task>> cancel_task(CancelTaskRequest request) override {
-    CO_TRY(value, co_await call_with_retry(wire_->cancel(request)));
+    CO_TRY(value, co_await call(wire_->cancel(request), false));
     co_return wire_->read_task(std::move(value));
   }
 
   Async<Result<std::unique_ptr<ClientEvents>>> subscribe(
       SubscribeToTaskRequest request, std::optional<std::string> after) override {
     StreamStart start;
-    start.request = wire_->subscribe(request, after);
-    start.task_id = request.id;
-    start.cursor = after.value_or("");
-    co_return make_client_events(http_, clock_, wire_, *options_, std::move(start));
+    start.task_id = std::move(request.id);
+    start.cursor = std::move(after).value_or("");
+    co_return make_client_events(http_, clock_, wire_, options_, std::move(start));
   }
 
  private:
   /// Every call of ours may be repeated: reads and cancels change nothing twice, sends have their
-  /// messageId.
-  Async<Result<json::Value>> call_with_retry(http::ClientRequest request) {
-    const auto give_up = clock_.steady_now() + options_->retry_for;
-    for (int attempt = 0;; ++attempt) {
+  /// messageId. But where the answer to a send is only late, a server that does not know repeats
+  /// would begin the work a second time.
+  Async<Result<json::Value>> call(http::ClientRequest request, bool sends) {
+    Outage outage(clock_, *options_);
+    for (;;) {
+      const auto began = clock_.steady_now();
       auto response = co_await http_.fetch(request);
-      Result<json::Value> value = fail(Error(Code::unavailable, "not asked yet"));
-      if (response)
-        value = wire_->result(*response);
-      else
-        value = fail(response.error());
-      const bool again = !value && is_transient(value.error()) && attempt < kAttempts &&
-                         clock_.steady_now() < give_up;
-      if (!again) co_return value;
-      co_await clock_.sleep_for(backoff(attempt));
+      auto value = read(response);
+      if (value) co_return value;
+      const bool late = !response && response.error().code() == Code::deadline_exceeded &&
+                        clock_.steady_now() - began >= options_->call_timeout;
+      if (sends && late) co_return value;
+      CO_TRY_VOID(co_await outage.wait(std::move(value.error())));
     }
   }
 
-  static constexpr int kAttempts = 4;
+  [[nodiscard]] Result<json::Value> read(const Result<http::Response>& response) const {
+    if (!response) return fail(response.error());
+    return wire_->result(*response);
+  }
 
   http::Client& http_;
   Clock& clock_;
   AgentCard card_;
-  std::shared_ptr<const ClientOptions> options_;  // shared with the wire
+  std::shared_ptr<const ClientOptions> options_;  // shared with the wire and with streams
   std::shared_ptr<ClientWire> wire_;              // shared with streams that outlive the client
 };
 
@@ -109,6 +118,32 @@ Async<Result<std::unique_ptr<Client>>> Client::connect(http::Client& http, Clock
   std::unique_ptr<Client> client = std::make_unique<AgentClient>(
       http, clock, std::move(card), std::move(endpoint), std::move(options));
   co_return client;
+}
+
+bool is_transient(const Error& error) {
+  return error.code() == Code::unavailable || error.code() == Code::deadline_exceeded;
+}
+
+Duration backoff(int attempt) {
+  const Duration grown = std::chrono::milliseconds(250) * (1 << std::clamp(attempt, 0, 5));
+  return std::min<Duration>(grown, std::chrono::seconds(5));
+}
+
+Async<Result<>> Outage::wait(Error error) {
+  if (!is_transient(error)) co_return fail(std::move(error));
+  const auto now = clock_.steady_now();
+  if (attempt_ == 0) {
+    told_ = false;
+    const bool bounded = options_.retry_for <= SteadyTime::max() - now;
+    give_up_ = bounded ? now + options_.retry_for : SteadyTime::max();
+  }
+  if (now >= give_up_) co_return fail(std::move(error));
+  // Silence is ordinary where a server sends no heartbeats: nobody need hear of it.
+  const bool silence = error.code() == Code::deadline_exceeded;
+  if (!silence && !std::exchange(told_, true) && options_.on_cut) options_.on_cut(error);
+  const auto due = now + backoff(attempt_++);
+  co_await clock_.sleep_until(std::min(due, give_up_));
+  co_return ok();
 }
 
 }  // namespace flotilla::a2a

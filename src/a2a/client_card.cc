@@ -10,17 +10,16 @@ namespace flotilla::a2a {
 namespace {
 
 std::optional<Binding> binding_of(std::string_view name) {
-  std::string upper(name);
-  std::transform(upper.begin(), upper.end(), upper.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
-  if (upper == "JSONRPC") return Binding::jsonrpc;
-  if (upper == "HTTP+JSON") return Binding::rest;
+  if (http::iequals(name, "JSONRPC")) return Binding::jsonrpc;
+  if (http::iequals(name, "HTTP+JSON")) return Binding::rest;
   return std::nullopt;
 }
 
+/// Empty counts as absent: serializers write "" for what is not there.
 std::string text_at(const json::Object& object, std::string_view name, std::string otherwise = {}) {
   const auto* value = object.find(name);
-  return value && value->if_string() ? *value->if_string() : std::move(otherwise);
+  const auto* text = value == nullptr ? nullptr : value->if_string();
+  return text == nullptr || text->empty() ? std::move(otherwise) : *text;
 }
 
 /// A 0.3 card: `url` with `preferredTransport`, and `additionalInterfaces`.
@@ -33,8 +32,8 @@ std::vector<AgentInterface> old_interfaces(const json::Object& card) {
     one.protocolVersion = "0.3";
     found.push_back(std::move(one));
   };
-  if (auto url = text_at(card, "url"); !url.empty())
-    add(std::move(url), text_at(card, "preferredTransport", "JSONRPC"));
+  if (card.find("url") != nullptr || card.find("preferredTransport") != nullptr)
+    add(text_at(card, "url"), text_at(card, "preferredTransport", "JSONRPC"));
   if (const auto* more = card.find("additionalInterfaces"); more && more->if_array())
     for (const auto& entry : *more->if_array())
       if (const auto* object = entry.if_object())
@@ -42,42 +41,84 @@ std::vector<AgentInterface> old_interfaces(const json::Object& card) {
   return found;
 }
 
+std::vector<AgentInterface> new_interfaces(const json::Object& card) {
+  std::vector<AgentInterface> found;
+  const auto* list = card.find("supportedInterfaces");
+  if (list == nullptr || list->if_array() == nullptr) return found;
+  for (const auto& entry : *list->if_array()) {
+    const auto* object = entry.if_object();
+    if (object == nullptr) continue;
+    AgentInterface one;
+    one.url = text_at(*object, "url");
+    one.protocolBinding = text_at(*object, "protocolBinding");
+    one.protocolVersion = text_at(*object, "protocolVersion", "0.3");
+    if (auto tenant = text_at(*object, "tenant"); !tenant.empty()) one.tenant = std::move(tenant);
+    found.push_back(std::move(one));
+  }
+  return found;
+}
+
 /// What the card must have for us; the rest of a foreign card may be wrong or missing.
 AgentCard read_card(const json::Object& object) {
+  json::ReadOptions lenient;
+  lenient.proto_names = true;
   AgentCard card;
   card.name = text_at(object, "name");
   card.description = text_at(object, "description");
   card.version = text_at(object, "version");
   if (const auto* value = object.find("capabilities"))
-    if (auto read = json::read<AgentCapabilities>(*value)) card.capabilities = std::move(*read);
+    if (auto read = json::read<AgentCapabilities>(*value, lenient))
+      card.capabilities = std::move(*read);
   if (const auto* value = object.find("skills"))
-    if (auto read = json::read<std::vector<AgentSkill>>(*value)) card.skills = std::move(*read);
-  if (const auto* list = object.find("supportedInterfaces"); list && list->if_array()) {
-    for (const auto& entry : *list->if_array()) {
-      const auto* one = entry.if_object();
-      if (one == nullptr) continue;
-      AgentInterface interface;
-      interface.url = text_at(*one, "url");
-      interface.protocolBinding = text_at(*one, "protocolBinding");
-      interface.protocolVersion = text_at(*one, "protocolVersion", "0.3");
-      if (auto tenant = text_at(*one, "tenant"); !tenant.empty()) interface.tenant = tenant;
-      card.supportedInterfaces.push_back(std::move(interface));
-    }
-  }
-  if (card.supportedInterfaces.empty()) card.supportedInterfaces = old_interfaces(object);
+    if (auto read = json::read<std::vector<AgentSkill>>(*value, lenient))
+      card.skills = std::move(*read);
+  card.supportedInterfaces = new_interfaces(object);
   return card;
 }
 
-bool same_authority(const std::string& a, const std::string& b) {
-  const auto left = http::parse_url(a);
-  const auto right = http::parse_url(b);
-  return left && right && left->host == right->host && left->port == right->port;
+/// Whether what was said of `base` may be believed of `other`.
+bool same_peer(const http::Url& base, const http::Url& other) {
+  return base.same_peer(other) && (other.tls || !base.tls);
+}
+
+std::optional<Endpoint> endpoint_of(const AgentInterface& interface, const std::string& base_url,
+                                    const ClientOptions& options) {
+  const auto binding = binding_of(interface.protocolBinding);
+  const auto version = parse_version(interface.protocolVersion);
+  if (!binding || !version) return std::nullopt;
+  if (!options.version.empty() && options.version != wire_name(*version)) return std::nullopt;
+  Endpoint endpoint;
+  // An agent behind a proxy that does not know its own URL is where its card is.
+  endpoint.url = interface.url.empty() ? base_url : interface.url;
+  while (endpoint.url.ends_with('/')) endpoint.url.pop_back();
+  const auto base = http::parse_url(base_url);
+  const auto url = http::parse_url(endpoint.url);
+  if (!url) return std::nullopt;
+  endpoint.binding = *binding;
+  endpoint.version = *version;
+  if (*version == Version::v1_0) endpoint.tenant = interface.tenant;
+  if (base && same_peer(*base, *url)) {
+    endpoint.author = options.author;
+    endpoint.with_token = true;
+  }
+  return endpoint;
 }
 
 /// Higher is better: the wanted binding, then the newer version; ties by the card's order.
-int rank(Binding binding, Version version, const ClientOptions& options) {
-  const int newer = version == Version::v1_0 ? 1 : 0;
-  return newer + (options.binding == binding ? 2 : 0);
+int rank(const Endpoint& endpoint, const ClientOptions& options) {
+  const int newer = endpoint.version == Version::v1_0 ? 1 : 0;
+  return newer + (options.binding == endpoint.binding ? 2 : 0);
+}
+
+std::optional<Endpoint> best_of(const std::vector<AgentInterface>& interfaces,
+                                const std::string& base_url, const ClientOptions& options) {
+  std::optional<Endpoint> best;
+  for (const auto& interface : interfaces) {
+    auto endpoint = endpoint_of(interface, base_url, options);
+    if (endpoint && (!best || rank(*endpoint, options) > rank(*best, options)))
+      best = std::move(endpoint);
+  }
+  return best;
 }
 
 }  // namespace
@@ -86,29 +127,22 @@ Result<Endpoint> choose_endpoint(const std::string& card_text, const std::string
                                  const ClientOptions& options, AgentCard* card) {
   auto parsed = json::parse(card_text);
   if (!parsed || parsed->if_object() == nullptr)
-    return fail(Error(Code::internal, reason::kInvalidAgentResponse,
-                      "the agent card at " + base_url + " is not a JSON object"));
-  *card = read_card(*parsed->if_object());
-  std::optional<Endpoint> best;
-  int best_rank = -1;
-  for (const auto& interface : card->supportedInterfaces) {
-    const auto binding = binding_of(interface.protocolBinding);
-    const auto version = parse_version(interface.protocolVersion);
-    if (!binding || !version || interface.url.empty()) continue;
-    if (!options.version.empty() && options.version != wire_name(*version)) continue;
-    const int here = rank(*binding, *version, options);
-    if (here <= best_rank) continue;
-    best_rank = here;
-    Endpoint endpoint{interface.url, *binding, *version, interface.tenant, http::UrlAuthor::caller};
-    while (endpoint.url.ends_with('/')) endpoint.url.pop_back();
-    if (same_authority(endpoint.url, base_url)) endpoint.author = options.author;
-    best = std::move(endpoint);
+    return fail(invalid_answer("the agent card at " + base_url + " is not a JSON object"));
+  const auto& object = *parsed->if_object();
+  *card = read_card(object);
+  auto best = best_of(card->supportedInterfaces, base_url, options);
+  if (!best) {
+    auto old = old_interfaces(object);
+    best = best_of(old, base_url, options);
+    if (card->supportedInterfaces.empty()) card->supportedInterfaces = std::move(old);
   }
   if (best) return std::move(*best);
+  const std::string version = options.version.empty() ? "1.0 or 0.3" : options.version;
   return fail(Error(Code::failed_precondition,
                     "the agent at " + base_url +
                         " offers no interface that this client speaks (JSONRPC or HTTP+JSON, "
-                        "version 1.0 or 0.3)"));
+                        "version " +
+                        version + ")"));
 }
 
 }  // namespace flotilla::a2a

@@ -1,22 +1,63 @@
+#include <algorithm>
 #include <deque>
+#include <utility>
 
 #include "a2a/client_internal.h"
+#include "a2a/limits.h"
+#include "base/hash.h"
+#include "json/map.h"
 
 namespace flotilla::a2a {
 
 namespace {
 
-/// Reads items; when the connection is cut before the proper end, subscribes again from the last
-/// cursor, and where that is refused, asks for the task instead.
+/// A stream that was open for so long was a good one, even if nothing came.
+constexpr std::chrono::seconds kGoodStream{5};
+constexpr std::chrono::seconds kPollInterval{1};
+
+TaskState state_of(const StreamResponse& item) {
+  if (item.task) return item.task->status.state;
+  if (item.statusUpdate) return item.statusUpdate->status.state;
+  return TaskState::unspecified;
+}
+
+std::string task_id_of(const StreamResponse& item) {
+  if (item.task) return item.task->id;
+  if (item.statusUpdate) return item.statusUpdate->taskId;
+  if (item.artifactUpdate) return item.artifactUpdate->taskId;
+  return {};
+}
+
+bool is_empty(const StreamResponse& item) {
+  return !item.task && !item.message && !item.statusUpdate && !item.artifactUpdate;
+}
+
+bool is_event_stream(const http::ClientStream& stream) {
+  constexpr std::string_view kType = "text/event-stream";
+  const auto type = stream.headers().find("Content-Type").value_or("");
+  return stream.status() >= 200 && stream.status() < 300 &&
+         http::iequals(type.substr(0, kType.size()), kType);
+}
+
+/// What can be sent back in a header.
+bool is_usable_cursor(const std::string& id) {
+  return id.size() <= kMaxForeignCursorBytes &&
+         std::ranges::none_of(id, [](char c) { return (c >= 0 && c < 0x20) || c == 0x7f; });
+}
+
+/// Three ways to the next items, in this order: the stream that is open, a stream to be opened
+/// (by the send until a task is known, then by subscription), or polling where the server has
+/// refused to subscribe. What went wrong is dealt with when all items before it are given.
 class Events final : public ClientEvents {
  public:
   Events(http::Client& http, Clock& clock, std::shared_ptr<ClientWire> wire,
-         const ClientOptions& options, StreamStart start)
+         std::shared_ptr<const ClientOptions> options, StreamStart start)
       : http_(http),
         clock_(clock),
         wire_(std::move(wire)),
-        options_(options),
+        options_(std::move(options)),
         start_(std::move(start)),
+        outage_(clock, *options_),
         task_id_(start_.task_id),
         cursor_(start_.cursor) {}
 
@@ -24,151 +65,248 @@ class Events final : public ClientEvents {
     for (;;) {
       if (!ready_.empty()) co_return take();
       if (ended_) co_return std::optional<StreamResponse>();
-      auto step = co_await advance();
-      if (step) {
-        attempt_ = 0;
+      if (failure_) co_return fail(*failure_);
+      if (trouble_) {
+        auto error = std::move(*trouble_);
+        trouble_.reset();
+        auto recovered = co_await recover(std::move(error));
+        if (!recovered) failure_ = std::move(recovered.error());
         continue;
       }
-      CO_TRY_VOID(co_await recover(step.error()));
+      auto step = co_await advance();
+      if (!step) trouble_ = std::move(step.error());
     }
   }
+
+  [[nodiscard]] const std::string& cursor() const override { return cursor_; }
 
  private:
-  std::optional<StreamResponse> take() {
-    auto [id, item] = std::move(ready_.front());
-    ready_.pop_front();
-    if (!id.empty()) cursor_ = id;
-    if (item.task) task_id_ = item.task->id;
-    if (item.statusUpdate) task_id_ = item.statusUpdate->taskId;
-    ended_ = ended_ || is_end(item);
-    return item;
-  }
-
-  static bool is_end(const StreamResponse& item) {
-    if (item.message) return true;
-    TaskState state = TaskState::unspecified;
-    if (item.task) state = item.task->status.state;
-    if (item.statusUpdate) state = item.statusUpdate->status.state;
-    return is_terminal(state) || (item.statusUpdate && state == TaskState::input_required);
-  }
-
-  /// Opens the stream if there is none, reads one piece.
-  Async<Result<>> advance() {
-    if (!stream_) CO_TRY_VOID(co_await open());
-    CO_TRY(piece, co_await stream_->read());
-    if (!piece) {
-      stream_.reset();
-      co_return fail(Error(Code::unavailable, "the stream ended before the task did"));
-    }
-    std::vector<http::SseMessage> messages;
-    CO_TRY_VOID(parser_.feed(*piece, messages));
-    for (auto& message : messages) {
-      if (message.data.empty()) continue;
-      CO_TRY(item, wire_->read_item(message.data));
-      ready_.emplace_back(std::move(message.id), std::move(item));
-    }
-    co_return ok();
-  }
-
-  Async<Result<>> open() {
-    http::ClientRequest request = start_.request;
-    if (opened_ && !task_id_.empty()) {
-      SubscribeToTaskRequest again;
-      again.id = task_id_;
-      std::optional<std::string> after;
-      if (!cursor_.empty()) after = cursor_;
-      request = wire_->subscribe(again, after);
-    }
-    CO_TRY(stream, co_await http_.open(std::move(request)));
-    parser_ = http::SseParser();
-    const auto type = stream->headers().find("Content-Type").value_or("");
-    if (stream->status() == 200 && type.starts_with("text/event-stream")) {
-      stream_ = std::move(stream);
-      opened_ = true;
-      co_return ok();
-    }
-    co_return co_await refused(std::move(stream));
-  }
-
-  /// The server answered without a stream: an error, or a plain result.
-  Async<Result<>> refused(std::unique_ptr<http::ClientStream> stream) {
-    http::Response whole;
-    whole.status = stream->status();
-    for (;;) {
-      CO_TRY(piece, co_await stream->read());
-      if (!piece) break;
-      if (whole.body.size() + piece->size() > kLargestAnswer)
-        co_return fail(Error(Code::resource_exhausted, "the agent's answer is too large"));
-      whole.body += *piece;
-    }
-    CO_TRY(value, wire_->result(whole));
-    CO_TRY(response, wire_->read_send(std::move(value)));
+  struct Ready {
+    std::string id;
     StreamResponse item;
-    item.task = std::move(response.task);
-    item.message = std::move(response.message);
-    ready_.emplace_back(std::string(), std::move(item));
-    ended_ = true;
-    co_return ok();
-  }
+  };
 
-  /// Waits before the next try; the error itself when trying again is no use.
-  Async<Result<>> recover(Error error) {
-    stream_.reset();
-    const bool ended_meanwhile = opened_ && !task_id_.empty() && !is_transient(error) &&
-                                 (error.reason() == reason::kUnsupportedOperation ||
-                                  error.reason() == reason::kMethodNotFound);
-    if (ended_meanwhile) co_return co_await poll();
-    if (!is_transient(error)) co_return fail(std::move(error));
-    const auto now = clock_.steady_now();
-    if (attempt_ == 0) give_up_ = now + options_.retry_for;
-    if (now >= give_up_) co_return fail(std::move(error));
-    if (attempt_ == 0 && opened_ && options_.on_cut) options_.on_cut(error);
-    co_await clock_.sleep_for(backoff(attempt_++));
-    co_return ok();
-  }
-
-  Async<Result<>> poll() {
-    GetTaskRequest get;
-    get.id = task_id_;
-    CO_TRY(response, co_await http_.fetch(wire_->get(get)));
-    CO_TRY(value, wire_->result(response));
-    CO_TRY(task, wire_->read_task(std::move(value)));
-    const bool live = !is_terminal(task.status.state) && !is_interrupted(task.status.state);
-    if (live) {
-      co_await clock_.sleep_for(std::chrono::seconds(1));
-      co_return ok();
-    }
-    StreamResponse item;
-    item.task = std::move(task);
-    ready_.emplace_back(std::string(), std::move(item));
-    ended_ = true;
-    co_return ok();
-  }
-
-  static constexpr std::size_t kLargestAnswer = std::size_t{16} << 20;
+  std::optional<StreamResponse> take();
+  void note_state(const StreamResponse& item);
+  Async<Result<>> advance();
+  Async<Result<>> open();
+  [[nodiscard]] http::ClientRequest next_request();
+  [[nodiscard]] bool subscribes() const { return !start_.send || !task_id_.empty(); }
+  Async<Result<>> take_answer(std::unique_ptr<http::ClientStream> stream);
+  Result<> take_messages(std::vector<http::SseMessage> messages);
+  Async<Result<>> closed();
+  Async<Result<>> poll();
+  Async<Result<Task>> fetch_task();
+  Async<Result<>> recover(Error error);
+  [[nodiscard]] bool was_good() const;
+  [[nodiscard]] bool is_refusal(const Error& error) const;
 
   http::Client& http_;
   Clock& clock_;
-  std::shared_ptr<ClientWire> wire_;  // shared with the client, which may go first
-  const ClientOptions options_;
+  std::shared_ptr<ClientWire> wire_;              // shared with the client, which may go first
+  std::shared_ptr<const ClientOptions> options_;  // likewise
   StreamStart start_;
+  Outage outage_;
+
+  // Of the task.
   std::string task_id_;
   std::string cursor_;
+  TaskState state_ = TaskState::unspecified;
+  bool turn_begun_ = false;  // what comes is later than our message
+  std::deque<Ready> ready_;
+  bool ended_ = false;
+  std::optional<Error> trouble_;  // to recover from
+  std::optional<Error> failure_;  // for good
+
+  // Of the connection.
   std::unique_ptr<http::ClientStream> stream_;
   http::SseParser parser_;
-  std::deque<std::pair<std::string, StreamResponse>> ready_;
-  bool opened_ = false;
-  bool ended_ = false;
-  int attempt_ = 0;
-  SteadyTime give_up_{};
+  std::optional<SteadyTime> opened_at_;
+  std::size_t received_ = 0;  // items since it was opened
+  bool ever_opened_ = false;
+  bool by_get_ = false;
+  bool over_ = false;  // the server said so; what is left is asked for once more
+  bool polling_ = false;
+  Sha256Digest last_poll_{};
 };
+
+std::optional<StreamResponse> Events::take() {
+  auto [id, item] = std::move(ready_.front());
+  ready_.pop_front();
+  if (!id.empty()) cursor_ = is_usable_cursor(id) ? id : std::string();
+  if (auto task_id = task_id_of(item); !task_id.empty()) task_id_ = std::move(task_id);
+  note_state(item);
+  ended_ = item.message || is_terminal(state_) || state_ == TaskState::input_required;
+  if (ended_) {
+    ready_.clear();
+    stream_.reset();
+  }
+  return std::move(item);
+}
+
+void Events::note_state(const StreamResponse& item) {
+  const auto state = state_of(item);
+  if (!item.task || !start_.continues) turn_begun_ = true;
+  // The snapshot with which the answer to a message begins shows the task that waits for it.
+  if (state != TaskState::unspecified && (turn_begun_ || !is_interrupted(state))) state_ = state;
+}
+
+/// One step towards the next items.
+Async<Result<>> Events::advance() {
+  if (polling_) co_return co_await poll();
+  if (!stream_) co_return co_await open();
+  CO_TRY(piece, co_await stream_->read());
+  if (!piece) co_return co_await closed();
+  std::vector<http::SseMessage> messages;
+  const auto fed = parser_.feed(*piece, messages);
+  CO_TRY_VOID(take_messages(std::move(messages)));
+  co_return fed;
+}
+
+Result<> Events::take_messages(std::vector<http::SseMessage> messages) {
+  for (auto& message : messages) {
+    if (message.data.empty()) continue;
+    TRY(item, wire_->read_item(message));
+    if (is_empty(item)) continue;
+    ++received_;
+    ready_.push_back(Ready{std::move(message.id), std::move(item)});
+  }
+  return ok();
+}
+
+http::ClientRequest Events::next_request() {
+  if (subscribes()) return wire_->subscribe(task_id_, cursor_, by_get_);
+  return *start_.send;
+}
+
+Async<Result<>> Events::open() {
+  received_ = 0;
+  opened_at_.reset();
+  if (subscribes()) turn_begun_ = true;
+  CO_TRY(stream, co_await http_.open(next_request()));
+  if (!is_event_stream(*stream)) co_return co_await take_answer(std::move(stream));
+  parser_ = http::SseParser();
+  stream_ = std::move(stream);
+  opened_at_ = clock_.steady_now();
+  ever_opened_ = true;
+  co_return ok();
+}
+
+/// The server answered without a stream: an error, or a plain result.
+Async<Result<>> Events::take_answer(std::unique_ptr<http::ClientStream> stream) {
+  http::Response whole;
+  whole.status = stream->status();
+  for (;;) {
+    CO_TRY(piece, co_await stream->read());
+    if (!piece) break;
+    if (whole.body.size() + piece->size() > kMaxAnswerBytes)
+      co_return fail(Error(Code::resource_exhausted, "the agent's answer is too large"));
+    whole.body += *piece;
+  }
+  auto value = wire_->result(whole);
+  const bool unrouted = whole.status == 405 || whole.status == 404;
+  if (!value && subscribes() && unrouted && value.error().reason() != reason::kTaskNotFound &&
+      wire_->endpoint().binding == Binding::rest && !std::exchange(by_get_, true))
+    co_return ok();
+  if (!value) co_return fail(std::move(value.error()));
+  CO_TRY(response, wire_->read_send(std::move(*value)));
+  if (response.task) last_poll_ = sha256(json::to_text(*response.task));
+  Ready ready;
+  ready.item.task = std::move(response.task);
+  ready.item.message = std::move(response.message);
+  ready_.push_back(std::move(ready));
+  turn_begun_ = true;
+  polling_ = true;
+  co_return ok();
+}
+
+/// The server ended its answer properly, though the task has not ended as far as we know.
+Async<Result<>> Events::closed() {
+  stream_.reset();
+  if (is_interrupted(state_)) {
+    ended_ = true;
+    co_return ok();
+  }
+  Error cut(Code::unavailable, "the stream ended before the task did");
+  const bool nothing_left = received_ == 0 && subscribes() && !cursor_.empty();
+  if (!nothing_left) co_return fail(std::move(cut));
+  // Nothing comes after our cursor: because the task has ended at it, or because of a drain.
+  CO_TRY(task, co_await fetch_task());
+  if (!is_terminal(task.status.state)) co_return fail(std::move(cut));
+  ended_ = std::exchange(over_, true);
+  co_return ok();
+}
+
+Async<Result<Task>> Events::fetch_task() {
+  GetTaskRequest get;
+  get.id = task_id_;
+  CO_TRY(response, co_await http_.fetch(wire_->get(get)));
+  CO_TRY(value, wire_->result(response));
+  co_return wire_->read_task(std::move(value));
+}
+
+/// Gives the task when it has changed.
+Async<Result<>> Events::poll() {
+  received_ = 0;
+  opened_at_.reset();
+  if (task_id_.empty())
+    co_return fail(invalid_answer("the agent answered with a task that has no id"));
+  CO_TRY(task, co_await fetch_task());
+  outage_.over();
+  turn_begun_ = true;
+  auto hash = sha256(json::to_text(task));
+  if (std::exchange(last_poll_, hash) == hash) {
+    co_await clock_.sleep_for(kPollInterval);
+    co_return ok();
+  }
+  Ready ready;
+  ready.item.task = std::move(task);
+  ready_.push_back(std::move(ready));
+  co_return ok();
+}
+
+bool Events::was_good() const {
+  if (received_ > 0) return true;
+  return opened_at_ && clock_.steady_now() - *opened_at_ >= kGoodStream;
+}
+
+/// Whether the server has no stream for us although it has the task: because the task has ended
+/// meanwhile, or because it cannot subscribe at all.
+bool Events::is_refusal(const Error& error) const {
+  const bool ours = error.code() == Code::unauthenticated ||
+                    error.code() == Code::permission_denied ||
+                    error.code() == Code::resource_exhausted;
+  return ever_opened_ && subscribes() && received_ == 0 && !polling_ && !ours;
+}
+
+/// Makes another try possible; the error itself when that is no use.
+Async<Result<>> Events::recover(Error error) {
+  stream_.reset();
+  if (is_transient(error)) {
+    if (was_good()) outage_.over();
+    co_return co_await outage_.wait(std::move(error));
+  }
+  if (is_refusal(error)) {
+    polling_ = true;
+    co_return ok();
+  }
+  const bool lacks_streams =
+      error.reason() == reason::kUnsupportedOperation || error.reason() == reason::kMethodNotFound;
+  if (lacks_streams && start_.plain && !subscribes()) {
+    start_.send = std::exchange(start_.plain, std::nullopt);
+    co_return ok();
+  }
+  co_return fail(std::move(error));
+}
 
 }  // namespace
 
 std::unique_ptr<ClientEvents> make_client_events(http::Client& http, Clock& clock,
                                                  std::shared_ptr<ClientWire> wire,
-                                                 const ClientOptions& options, StreamStart start) {
-  return std::make_unique<Events>(http, clock, std::move(wire), options, std::move(start));
+                                                 std::shared_ptr<const ClientOptions> options,
+                                                 StreamStart start) {
+  return std::make_unique<Events>(http, clock, std::move(wire), std::move(options),
+                                  std::move(start));
 }
 
 }  // namespace flotilla::a2a

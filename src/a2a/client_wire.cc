@@ -45,6 +45,19 @@ std::string list_query(const ListTasksRequest& request) {
   return path;
 }
 
+json::ReadOptions lenient() {
+  json::ReadOptions options;
+  options.proto_names = true;
+  return options;
+}
+
+/// What is wrong with an answer is the agent's fault, not an argument's.
+template <class T>
+Result<T> understood(Result<T> read) {
+  if (read) return read;
+  return fail(invalid_answer("the agent's answer cannot be read: " + read.error().message()));
+}
+
 }  // namespace
 
 ClientWire::ClientWire(Endpoint endpoint, std::shared_ptr<const ClientOptions> options)
@@ -60,6 +73,7 @@ http::ClientRequest ClientWire::call(Call call, std::string params, const std::s
   request.author = endpoint_.author;
   request.timeout = options_->call_timeout;
   request.method = http::Method::post;
+  request.replayable = true;  // reads and cancels change nothing twice, sends have their messageId
   request.headers.set("A2A-Version", std::string(wire_name(endpoint_.version)));
   const bool streaming = call == Call::stream || call == Call::subscribe;
   std::string_view accept = "application/json";
@@ -67,26 +81,25 @@ http::ClientRequest ClientWire::call(Call call, std::string params, const std::s
   if (streaming) accept = "text/event-stream, application/json";
   request.headers.set("Accept", std::string(accept));
   request.headers.set("Content-Type", "application/json");
-  if (!options_->token.empty())
+  if (endpoint_.with_token && !options_->token.empty())
     request.headers.set("Authorization", "Bearer " + options_->token.reveal());
+  request.url = endpoint_.url;
   if (endpoint_.binding == Binding::jsonrpc) {
-    request.url = endpoint_.url;
     request.body = fmt::format(R"({{"jsonrpc":"2.0","id":{},"method":"{}","params":{}}})",
                                ++next_id_, method_of(call, endpoint_.version), params);
     return request;
   }
-  request.url = endpoint_.url;
   if (endpoint_.version == Version::v0_3) request.url += "/v1";
   if (endpoint_.tenant) request.url += "/" + http::percent_encode(*endpoint_.tenant);
   request.url += path;
   if (call == Call::get || call == Call::list) request.method = http::Method::get;
-  if (call == Call::send || call == Call::stream) request.body = std::move(params);
+  if (request.method == http::Method::post) request.body = std::move(params);
   return request;
 }
 
 http::ClientRequest ClientWire::send(const SendMessageRequest& request, bool streaming) {
   SendMessageRequest sent = request;
-  if (endpoint_.tenant) sent.tenant = endpoint_.tenant;
+  sent.tenant = endpoint_.tenant;
   std::string params;
   if (endpoint_.version == Version::v1_0)
     params = json::to_text(sent);
@@ -112,79 +125,94 @@ http::ClientRequest ClientWire::list(const ListTasksRequest& request) {
 }
 
 http::ClientRequest ClientWire::cancel(const CancelTaskRequest& request) {
+  const auto path = "/tasks/" + http::percent_encode(request.id) + ":cancel";
+  if (endpoint_.binding == Binding::rest) {
+    if (request.metadata.empty()) return call(Call::cancel, {}, path);
+    auto metadata = json::to_string(json::Value(request.metadata));
+    return call(Call::cancel, R"({"metadata":)" + metadata + "}", path);
+  }
   CancelTaskRequest sent = request;
   sent.tenant = endpoint_.tenant;
-  return call(Call::cancel, json::to_text(sent),
-              "/tasks/" + http::percent_encode(request.id) + ":cancel");
+  return call(Call::cancel, json::to_text(sent), path);
 }
 
-http::ClientRequest ClientWire::subscribe(const SubscribeToTaskRequest& request,
-                                          const std::optional<std::string>& after) {
-  SubscribeToTaskRequest sent = request;
+http::ClientRequest ClientWire::subscribe(const std::string& task_id, const std::string& cursor,
+                                          bool by_get) {
+  SubscribeToTaskRequest sent;
+  sent.id = task_id;
   sent.tenant = endpoint_.tenant;
-  auto made = call(Call::subscribe, json::to_text(sent),
-                   "/tasks/" + http::percent_encode(request.id) + ":subscribe");
-  if (after) made.headers.set("Last-Event-ID", *after);
+  const bool rest = endpoint_.binding == Binding::rest;
+  auto made = call(Call::subscribe, rest ? std::string() : json::to_text(sent),
+                   "/tasks/" + http::percent_encode(task_id) + ":subscribe");
+  if (rest && by_get) made.method = http::Method::get;
+  if (!cursor.empty()) made.headers.set("Last-Event-ID", cursor);
   return made;
 }
 
-Result<json::Value> ClientWire::result(const http::Response& response) const {
-  auto body = json::parse(response.body);
-  const bool success = response.status >= 200 && response.status < 300;
-  if (!success) return fail(read_error_text(response.body, response.status));
-  if (!body)
-    return fail(Error(Code::internal, reason::kInvalidAgentResponse,
-                      "the agent's answer is not JSON: " + body.error().message()));
-  auto* object = body->if_object();
-  if (endpoint_.binding == Binding::rest || object == nullptr) return body;
-  if (object->find("error") != nullptr) return fail(read_error(*body, 500));
+bool ClientWire::tells_error(const json::Object& body) const {
+  if (const auto* error = body.find("error")) return !error->is_null();
+  // 0.3 over REST has the error object itself; a result has no text under `message`.
+  const auto* code = body.find("code");
+  const auto* message = body.find("message");
+  return endpoint_.binding == Binding::rest && code != nullptr && code->if_number() != nullptr &&
+         message != nullptr && message->if_string() != nullptr;
+}
+
+Result<json::Value> ClientWire::unwrap(json::Value body) const {
+  auto* object = body.if_object();
+  if (object == nullptr) return fail(invalid_answer("the agent's answer is not a JSON object"));
+  if (tells_error(*object)) return fail(read_error(body, 500));
+  if (endpoint_.binding == Binding::rest) return body;
   auto* result = object->find("result");
   if (result == nullptr)
-    return fail(Error(Code::internal, reason::kInvalidAgentResponse,
-                      "the agent's answer has neither result nor error"));
+    return fail(invalid_answer("the agent's answer has neither result nor error"));
   return std::move(*result);
 }
 
-Result<StreamResponse> ClientWire::read_item(const std::string& data) const {
-  http::Response whole;
-  whole.body = data;
-  if (endpoint_.binding == Binding::rest)
-    if (auto body = json::parse(data);
-        body && body->if_object() && body->if_object()->find("error"))
-      return fail(read_error(*body, 500));
-  TRY(value, result(whole));
-  if (endpoint_.version == Version::v0_3) return v03::read_response(std::move(value), form(), "");
-  json::ReadOptions options;
-  options.proto_names = true;
-  return json::read<StreamResponse>(value, options);
+Result<json::Value> ClientWire::result(const http::Response& response) const {
+  const bool success = response.status >= 200 && response.status < 300;
+  if (!success) return fail(read_error_text(response.body, response.status));
+  auto body = json::parse(response.body);
+  if (!body)
+    return fail(invalid_answer("the agent's answer is not JSON: " + body.error().message()));
+  return unwrap(std::move(*body));
+}
+
+Result<StreamResponse> ClientWire::read_item(const http::SseMessage& message) const {
+  if (message.event == "error") return fail(read_error_text(message.data, 500));
+  auto body = json::parse(message.data);
+  if (!body)
+    return fail(invalid_answer("an event of the agent is not JSON: " + body.error().message()));
+  TRY(value, unwrap(std::move(*body)));
+  if (endpoint_.version == Version::v0_3)
+    return understood(v03::read_response(std::move(value), form(), ""));
+  return understood(json::read<StreamResponse>(std::move(value), lenient()));
 }
 
 Result<SendMessageResponse> ClientWire::read_send(json::Value value) const {
   SendMessageResponse response;
   if (endpoint_.version == Version::v0_3) {
-    TRY(item, v03::read_response(std::move(value), form(), ""));
+    TRY(item, understood(v03::read_response(std::move(value), form(), "")));
     response.task = std::move(item.task);
     response.message = std::move(item.message);
   } else {
-    json::ReadOptions options;
-    options.proto_names = true;
-    TRY(read, json::read<SendMessageResponse>(value, options));
+    TRY(read, understood(json::read<SendMessageResponse>(std::move(value), lenient())));
     response = std::move(read);
   }
   if (!response.task && !response.message)
-    return fail(Error(Code::internal, reason::kInvalidAgentResponse,
-                      "the agent answered neither a task nor a message"));
+    return fail(invalid_answer("the agent answered neither a task nor a message"));
   return response;
 }
 
 Result<Task> ClientWire::read_task(json::Value value) const {
-  if (endpoint_.version == Version::v1_0) {
-    json::ReadOptions options;
-    options.proto_names = true;
-    return json::read<Task>(value, options);
-  }
-  TRY(old, json::read<v03::Task>(value));
-  return v03::from_v03(std::move(old), "");
+  if (endpoint_.version == Version::v1_0)
+    return understood(json::read<Task>(std::move(value), lenient()));
+  TRY(old, understood(json::read<v03::Task>(std::move(value), lenient())));
+  return understood(v03::from_v03(std::move(old), ""));
+}
+
+Result<ListTasksResponse> ClientWire::read_list(json::Value value) const {
+  return understood(json::read<ListTasksResponse>(std::move(value), lenient()));
 }
 
 }  // namespace flotilla::a2a

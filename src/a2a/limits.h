@@ -2,7 +2,7 @@
 
 #include <cstddef>
 
-/// Bounds on what one A2A request may hold besides the body limit of the HTTP server.
+/// Bounds on what one A2A request or answer may hold besides the body limits of HTTP.
 namespace flotilla::a2a {
 
 /// messageId, contextId, taskId, artifactId and the JSON-RPC id's text.
@@ -14,6 +14,13 @@ inline constexpr std::size_t kMaxOutputModes = 100;
 inline constexpr std::size_t kMaxPageTokenBytes = 1024;
 /// Of Last-Event-ID; a longer one is no cursor of ours and is cut, which makes it an unknown one.
 inline constexpr std::size_t kMaxCursorBytes = 128;
+/// Of a cursor that the client keeps for a foreign server; a longer one is as good as none.
+inline constexpr std::size_t kMaxForeignCursorBytes = 1024;
+/// Of a plain answer to a request for a stream.
+inline constexpr std::size_t kMaxAnswerBytes = std::size_t{16} << 20;
+/// Of a foreign error: each text, and the number of violations and of metadata.
+inline constexpr std::size_t kMaxPeerText = 1000;
+inline constexpr std::size_t kMaxPeerDetails = 16;
 inline constexpr int kMinPageSize = 1;
 inline constexpr int kMaxPageSize = 100;
 

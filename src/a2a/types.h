@@ -213,6 +213,10 @@ BOOST_DESCRIBE_STRUCT(StreamResponse, (), (task, message, statusUpdate, artifact
 constexpr bool always_written(const ListTasksResponse*, std::string_view) {
   return true;
 }
+/// Servers leave out an empty token, against the specification.
+constexpr bool has_defaults(const ListTasksResponse*) {
+  return true;
+}
 constexpr bool has_defaults(const Message*) {
   return false;
 }
