@@ -3,12 +3,15 @@
 #include <pthread.h>
 
 #include <algorithm>
+#include <chrono>
 #include <optional>
 #include <utility>
 
 namespace flotilla::db::sqlite {
 
 namespace {
+
+constexpr std::chrono::microseconds kPatience{200};
 
 Result<std::vector<Row>> answer(std::optional<Connection>& connection,
                                 const ConnectionOptions& options, const ReadRequest& request) {
@@ -51,10 +54,12 @@ void Readers::read(ReadRequest request) {
   wake(std::move(request.waiter));
 }
 
+// While more is queued the answers are kept back, so that one post wakes many; not for long.
 void Readers::run() {
   pthread_setname_np(pthread_self(), "db-reader");
   std::optional<Connection> connection;
   Wakeups wakeups;
+  std::chrono::steady_clock::time_point flush_at;
   std::unique_lock lock(mutex_);
   while (true) {
     arrived_.wait(lock, [this] { return stopping_ || !queued_.empty(); });
@@ -62,9 +67,14 @@ void Readers::run() {
     ReadRequest request = std::move(queued_.front());
     queued_.pop_front();
     lock.unlock();
-    metrics_.reads.add();
+    if (wakeups.empty()) flush_at = std::chrono::steady_clock::now() + kPatience;
     request.waiter->set(answer(connection, options_, request));
     wakeups.add(std::move(request.waiter));
+    metrics_.reads.add();
+    const bool late = std::chrono::steady_clock::now() >= flush_at;
+    lock.lock();
+    if (!late && !queued_.empty()) continue;
+    lock.unlock();
     wakeups.flush();
     lock.lock();
   }

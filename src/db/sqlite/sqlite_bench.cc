@@ -2,8 +2,6 @@
 #include <sys/resource.h>
 
 #include <array>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <cstdint>
 #include <filesystem>
@@ -11,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "async/spawn.h"
 #include "base/id.h"
 #include "db/sqlite/sqlite.h"
 #include "telemetry/metrics.h"
@@ -143,7 +142,7 @@ template <class Start>
 void run_clients(Load& load, std::int64_t operations, Start start) {
   boost::asio::io_context loop{1};
   load.left = operations;
-  for (int i = 0; i < kClients; ++i) boost::asio::co_spawn(loop, start(), boost::asio::detached);
+  for (int i = 0; i < kClients; ++i) spawn_detached(loop.get_executor(), start());
   loop.run();
 }
 
@@ -217,6 +216,13 @@ void file_read(benchmark::State& state) {
   read_bench(state, true);
 }
 
+void open_new_file(benchmark::State& state) {
+  for (auto _ : state) {
+    Bench bench(true, true, migrations());
+    benchmark::DoNotOptimize(bench.database);
+  }
+}
+
 #define FLOTILLA_DB_BENCH(name) BENCHMARK(name)->UseRealTime()->Unit(benchmark::kMillisecond)
 FLOTILLA_DB_BENCH(memory_1_row);
 FLOTILLA_DB_BENCH(memory_10_rows);
@@ -227,6 +233,7 @@ FLOTILLA_DB_BENCH(file_10_rows);
 FLOTILLA_DB_BENCH(file_send);
 FLOTILLA_DB_BENCH(relaxed_send);
 FLOTILLA_DB_BENCH(file_read);
+FLOTILLA_DB_BENCH(open_new_file);
 
 }  // namespace
 }  // namespace flotilla::db::sqlite

@@ -90,6 +90,7 @@ class Wakeups {
  public:
   void add(std::unique_ptr<Wakeup> waiter);
   void flush();
+  [[nodiscard]] bool empty() const { return groups_.empty(); }
 
  private:
   struct Group {

@@ -30,7 +30,7 @@ struct ReadRequest {
 /// The one thread that writes. Batches that arrive while a commit runs form the next one (group
 /// commit), so that many share one fsync; nobody hears of a batch before its commit.
 ///
-/// A group runs without savepoints at first: they cost a third more, and hardly any batch fails. A
+/// A group runs without savepoints at first: they cost a fifth more, and hardly any batch fails. A
 /// batch that fails before it has changed a row needs no undo either. Only when one fails later
 /// the transaction is rolled back and the whole group run again with a savepoint around each.
 class Writer {
