@@ -31,9 +31,9 @@ class Printer {
       print_structured(items.items);
     } else {
       for (const json::Value& item : items.items) add(item);
-      if (options_.format != Format::name && items.items.empty() && !options_.watch)
+      if (items.items.empty() && !options_.watch)
         io_.err << "nothing found\n";
-      else if (options_.format != Format::name)
+      else if (options_.format != Format::name && !items.items.empty())
         table_.print(io_);
     }
     if (items.more && !options_.watch)
