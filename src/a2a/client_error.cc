@@ -205,7 +205,7 @@ Error read_error_text(const std::string& body, int status) {
 }
 
 Error invalid_answer(const std::string& what) {
-  return Error(Code::internal, reason::kInvalidAgentResponse, what);
+  return Error(Code::internal, reason::kInvalidAgentResponse, shortened(what));
 }
 
 }  // namespace flotilla::a2a
