@@ -9,6 +9,7 @@ set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
 
 option(FLOTILLA_TESTS "Build unit tests and benchmarks" ON)
+option(FLOTILLA_FUZZ "Link *_fuzz.cc with libFuzzer; needs Clang and -fsanitize=fuzzer-no-link" OFF)
 option(FLOTILLA_STATIC_DEPS "Link third-party archives where the distribution has them" OFF)
 option(FLOTILLA_HIDDEN "Hidden visibility, unused sections dropped" OFF)
 

@@ -9,8 +9,8 @@
 # PROGRAM  name of the executable made from main.cc
 #
 # Sources are *.cc here and one folder deeper (drivers). *_test.cc become <name>_test, *_bench.cc
-# <name>_bench, *_fuzz.cc are left to the fuzz build. A test that has its own main says so by a
-# file test_main.cc.
+# <name>_bench, each x_fuzz.cc <name>_x_fuzz (preset fuzz). A test that has its own main says so by
+# a file test_main.cc.
 
 # Asio, compiled once. The same target carries the precompiled header that every other one reuses:
 # all have the same flags, and all need this library because the header includes Asio.
@@ -57,13 +57,32 @@ function(_flotilla_room_bench name)
   set_property(GLOBAL APPEND PROPERTY FLOTILLA_BENCH_TARGETS ${name}_bench)
 endfunction()
 
+# Without libFuzzer the sources are only compiled, and only by who asks (lint).
+function(_flotilla_room_fuzz name)
+  foreach(source ${ARGN})
+    get_filename_component(stem ${source} NAME_WE)
+    set(target ${name}_${stem})
+    if(FLOTILLA_FUZZ)
+      add_executable(${target} ${source})
+      target_link_options(${target} PRIVATE -fsanitize=fuzzer)
+      set_property(GLOBAL APPEND PROPERTY FLOTILLA_FUZZ_TARGETS ${target})
+    else()
+      add_library(${target} OBJECT EXCLUDE_FROM_ALL ${source})
+    endif()
+    target_link_libraries(${target} PRIVATE flotilla_${name})
+    _flotilla_use_pch(${target})
+  endforeach()
+endfunction()
+
 function(flotilla_room)
   cmake_parse_arguments(ROOM "" "NAME;PROGRAM" "DEPS;LIBS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS *.cc */*.cc)
   set(tests ${sources})
   set(benches ${sources})
+  set(fuzzers ${sources})
   list(FILTER tests INCLUDE REGEX "(_test|/test_main)\\.cc$")
   list(FILTER benches INCLUDE REGEX "_bench\\.cc$")
+  list(FILTER fuzzers INCLUDE REGEX "_fuzz\\.cc$")
   list(FILTER sources EXCLUDE REGEX "(_test|_bench|_fuzz|/test_main|/main|/asio_impl)\\.cc$")
 
   list(TRANSFORM ROOM_LIBS PREPEND flotilla_lib_)
@@ -82,6 +101,7 @@ function(flotilla_room)
 
   _flotilla_room_test(${ROOM_NAME} ${tests})
   _flotilla_room_bench(${ROOM_NAME} ${benches})
+  _flotilla_room_fuzz(${ROOM_NAME} ${fuzzers})
 
   if(ROOM_PROGRAM AND EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/main.cc)
     add_executable(${ROOM_PROGRAM} main.cc)

@@ -3,8 +3,8 @@
 #
 # A suite is an executable tests/NAME/run. It gets FLOTILLA_BIN (the program to test),
 # FLOTILLA_PRESET (how it was built), FLOTILLA_CRASH_ROUNDS, and Node 22 first in PATH; its last
-# line is `N passed, N failed`. Suites named interop* and crash* run on the release build, all
-# others under the sanitizers.
+# line is `N passed, N failed`. Suites named interop* and crash* run on the release build, fuzz on
+# its own, all others under the sanitizers.
 
 passed=0
 failed=0
@@ -13,13 +13,14 @@ summary=()
 quick=0
 full=0
 FLOTILLA_CRASH_ROUNDS=${FLOTILLA_CRASH_ROUNDS:-200}
+FLOTILLA_FUZZ_SECONDS=${FLOTILLA_FUZZ_SECONDS:-8}
 readonly unit_test_limit=300 suite_limit=1500
 readonly tsan_rooms=(async http db core)
 
 run_tests() {
   parse_test_arguments "$@"
   mkdir -p build/logs
-  export FLOTILLA_CRASH_ROUNDS
+  export FLOTILLA_CRASH_ROUNDS FLOTILLA_FUZZ_SECONDS
   export ASAN_SYMBOLIZER_PATH=/usr/bin/llvm-symbolizer-19
   export ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1
   export UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
@@ -31,6 +32,7 @@ run_tests() {
     part "asan build, unit tests, suites" part_asan
     part "tsan build, tests of ${tsan_rooms[*]}, suites" part_tsan
     if ((full)); then part_full; fi
+    part "fuzz build, fuzz smoke" part_fuzz
     part "interoperability" part_suites release interop
     part "crash tests, $FLOTILLA_CRASH_ROUNDS rounds" part_suites release crash
   fi
@@ -47,7 +49,12 @@ parse_test_arguments() {
         FLOTILLA_CRASH_ROUNDS=$2
         shift
         ;;
-      *) die "test takes --quick, --full, --crash-rounds N; not '$1'" ;;
+      --fuzz-seconds)
+        [[ ${2:-} =~ ^[1-9][0-9]*$ ]] || die "--fuzz-seconds needs a number above 0"
+        FLOTILLA_FUZZ_SECONDS=$2
+        shift
+        ;;
+      *) die "test takes --quick, --full, --crash-rounds N, --fuzz-seconds N; not '$1'" ;;
     esac
     shift
   done
@@ -201,7 +208,7 @@ suites() {
     name=$(basename "$(dirname "$run")")
     case $1:$name in
       interop:interop* | crash:crash*) printf '%s\n' "$name" ;;
-      *:interop* | *:crash*) ;;
+      *:interop* | *:crash* | *:fuzz) ;;
       integration:*) printf '%s\n' "$name" ;;
     esac
   done
@@ -209,6 +216,8 @@ suites() {
 
 run_suite() {
   local preset=$1 name=$2 log=build/logs/$1-suite-$2.log status=0 start=$SECONDS
+  local limit=$suite_limit
+  [[ $name != fuzz ]] || limit=$((suite_limit + 60 * FLOTILLA_FUZZ_SECONDS))
   printf '   suite %s on %s\n' "$name" "$preset"
   if [[ -f tests/$name/package-lock.json ]] &&
     ! { need_node && need_node_modules "tests/$name"; }; then
@@ -216,7 +225,7 @@ run_suite() {
     return
   fi
   FLOTILLA_BIN=$ROOT/build/$preset/flotilla FLOTILLA_PRESET=$preset \
-    with_sanitizer "$preset" timeout -k 30 "$suite_limit" "tests/$name/run" 2>&1 |
+    with_sanitizer "$preset" timeout -k 30 "$limit" "tests/$name/run" 2>&1 |
     tee "$log" || status=${PIPESTATUS[0]}
   printf '   suite %s took %s\n' "$name" "$(minutes $((SECONDS - start)))"
   count_last_line "$preset suite $name" "$status" "$log"
@@ -252,6 +261,12 @@ part_tsan() {
   try_build tsan flotilla "${tsan_rooms[@]/%/_test}" || return
   unit_tests tsan "${tsan_rooms[@]}"
   part_suites tsan integration
+}
+
+part_fuzz() {
+  [[ -x tests/fuzz/run ]] || return
+  try_build fuzz fuzz_targets || return
+  run_suite fuzz fuzz </dev/null
 }
 
 # The rest of the matrix: every unit test and every suite on every preset.
