@@ -3,7 +3,8 @@
 
 packages_build=(
   clang-19 libclang-rt-19-dev g++ cmake ninja-build ccache mold ca-certificates
-  libboost1.81-dev libjemalloc-dev libssl-dev libsqlite3-dev libyaml-cpp-dev libfmt-dev libcli11-dev)
+  libboost1.81-dev libcli11-dev libedit-dev libfmt-dev libjemalloc-dev libsqlite3-dev libssl-dev
+  libyaml-cpp-dev)
 packages_test=(
   clang-format-19 clang-tidy-19 clang-tools-19 llvm-19 python3 curl
   libgtest-dev libgmock-dev libbenchmark-dev)

@@ -161,6 +161,7 @@ struct Node::Parts {
 
   void wire();
   Async<Result<>> prepare();
+  Async<Result<>> ready();
   Async<> drain();
   void begin_stop();
   Async<http::Response> serve(http::Request& request);
@@ -197,17 +198,18 @@ void Node::Parts::wire() {
   a2a_config.authentication = authenticator.required();
   a2a_config.limits.size = config.body_limit.count;
   a2a::add_routes(router, a2a_handler, a2a_config);
-  auto ready = [this]() -> Async<Result<>> {
-    CO_TRY(head, co_await feed.head());
-    std::ignore = head;
-    if (stopping) co_return fail(Error(Code::unavailable, "the server is stopping"));
-    co_return ok();
-  };
   api::add_routes(router, {tasks, sessions, agents, feed, system_clock(), *metrics, keys.keys(),
-                           std::string(kVersion), config.public_url, std::move(ready)});
+                           std::string(kVersion), config.public_url, [this] { return ready(); }});
   auto handler = [this](http::Request& request) { return serve(request); };
   server = std::make_unique<http::Server>(loops, system_clock(), server_options(config, listen),
                                           std::move(handler), *metrics);
+}
+
+Async<Result<>> Node::Parts::ready() {
+  CO_TRY(head, co_await feed.head());
+  std::ignore = head;  // only that the store answers
+  if (stopping) co_return fail(Error(Code::unavailable, "the server is stopping"));
+  co_return ok();
 }
 
 Async<Result<>> Node::Parts::prepare() {
