@@ -5,6 +5,7 @@ import dataclasses
 import os
 import pathlib
 import shutil
+import signal
 import sys
 import time
 
@@ -46,7 +47,7 @@ def measure(setup, sections, quick):
     if "messages" in sections:
         found["messages"] = messages.measure(setup, "1.0", rounds, 3 if quick else 5)
     if "legacy" in sections:
-        found["legacy"] = messages.measure(setup, "0.3", 1 if quick else 2, 3,
+        found["legacy"] = messages.measure(setup, "0.3", rounds, 3,
                                            (messages.MEMORY, messages.PEER))
     if "plain" in sections:
         found["plain"] = plain.measure(setup, rounds, 1 if quick else 3)
@@ -59,6 +60,7 @@ def measure(setup, sections, quick):
 
 def main():
     options = arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that servers are ended
     root = pathlib.Path(__file__).resolve().parent.parent.parent
     setup = Setup(options.binary.resolve(), options.work.resolve(), root)
     if os.cpu_count() < 2:
@@ -67,13 +69,13 @@ def main():
         profile.run(setup)
         return
     begin = time.monotonic()
-    before = os.getloadavg()[0]
+    watch = machine.Watch()
     described = machine.describe(setup, messages.fdatasync_us(setup.work))
     try:
         found = measure(setup, options.only or SECTIONS, options.quick)
     finally:
         shutil.rmtree(setup.work / "journal", ignore_errors=True)
-    text = report.text(described, (before, os.getloadavg()[0]), found)
+    text = report.text(described, watch.others(), found)
     if options.only or options.quick:
         print("\n" + text + "\nNot written to bench/RESULTS.md: that is for whole runs.")
     else:

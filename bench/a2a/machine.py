@@ -6,9 +6,35 @@ import os
 import pathlib
 import platform
 import re
+import resource
 import subprocess
 
-from processes import HERE, plain_environment
+from processes import HERE, TICKS, plain_environment
+
+
+class Watch:
+    """How busy other programs kept the machine since it was made."""
+
+    def __init__(self):
+        self._total, self._busy = self._machine()
+        self._own = self._used()
+
+    def others(self):
+        """Share of all cores; the servers that were measured must have ended."""
+        total, busy = self._machine()
+        return max(busy - self._busy - (self._used() - self._own), 0) / max(total - self._total, 1e-9)
+
+    @staticmethod
+    def _machine():
+        fields = [int(field) / TICKS for field in read("/proc/stat").splitlines()[0].split()[1:9]]
+        idle = fields[3] + fields[4]
+        return sum(fields), sum(fields) - idle
+
+    @staticmethod
+    def _used():
+        used = [resource.getrusage(who) for who in
+                (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+        return sum(one.ru_utime + one.ru_stime for one in used)
 
 
 def output(*command):

@@ -17,6 +17,10 @@ BODY_NO_TASK = BODY.format("weather-in-paris-tomorrow")
 BODY_LOOKUP = BODY.format("019a0000-0000-7000-8000-000000000001")
 
 
+def base_of(name):
+    return NGINX_GET if name in (NGINX_GET, HEALTH) else NGINX_POST
+
+
 def measure(setup, rounds, seconds):
     """A Summary for each of the names above."""
     samples = {}

@@ -18,7 +18,7 @@ def record(setup, name, data=None):
     with Flotilla(setup, data=data) as server:
         send_messages(server, ECHO, "1.0", 1)
         perf = subprocess.Popen(
-            ["perf", "record", "-q", "-F", "1999", "-e", "cpu-clock", "--call-graph", "fp", "-o",
+            ["perf", "record", "-q", "-F", "1999", "-e", "cpu-clock", "-o",
              str(out), "-p", str(server.pid), "--", "sleep", str(SECONDS)],
             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         time.sleep(0.3)
@@ -37,7 +37,7 @@ def record(setup, name, data=None):
 
 def report(out, keys, count):
     done = subprocess.run(
-        ["perf", "report", "-i", str(out), "--stdio", "--no-children", "-g", "none", "--sort", keys,
+        ["perf", "report", "-i", str(out), "--stdio", "--no-children", "--sort", keys,
          "-w", "0", "--percent-limit", "0.2"], capture_output=True, text=True, check=False)
     lines = [line.rstrip() for line in done.stdout.splitlines() if line and line[0] != "#"]
     print("\n".join(line[:150] for line in lines[:count]), flush=True)
