@@ -182,12 +182,13 @@ Async<Result<A2aHandler::Begun>> A2aHandler::begin(Context context, AgentRegistr
   CO_TRY(log, co_await tasks_.create(std::move(task)));
   begun.log = log;
   if (streaming) {
-    CO_TRY(subscription, TaskLog::subscribe(log, 0));
+    auto subscription = TaskLog::subscribe(log, 0);
+    if (!subscription) co_return begun;  // its commit has failed already: durable() says why
     TaskStream::Options options;
     options.opening = TaskStream::Opening::creation;
     options.ends_at_input_required = true;
     options.may_reply_message = taker->may_reply_message;
-    begun.stream = std::make_unique<TaskStream>(log, std::move(subscription), std::move(options));
+    begun.stream = std::make_unique<TaskStream>(log, std::move(*subscription), std::move(options));
   }
   co_return begun;
 }
