@@ -124,10 +124,10 @@ struct Node::Parts {
       : config(std::move(with)),
         listen(std::move(at)),
         metrics(std::move(registry)),
+        loops(thread_count(config)),
         database(std::move(store)),
         authenticator(std::move(who)),
         keys(all_keys),
-        loops(thread_count(config)),
         core_metrics(*metrics),
         feed(*database, system_clock()),
         services{*database,       system_clock(),
@@ -142,10 +142,11 @@ struct Node::Parts {
   ServeConfig config;
   ListenAddress listen;
   std::unique_ptr<telemetry::Registry> metrics;
+  // Outlives the database, whose threads may still answer a wait that was cancelled.
+  Loops loops;
   std::unique_ptr<db::Database> database;
   auth::Authenticator authenticator;
   config::Registry& keys;
-  Loops loops;
   core::Metrics core_metrics;
   core::Feed feed;
   core::Services services;
