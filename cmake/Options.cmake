@@ -48,5 +48,6 @@ endif()
 
 add_compile_definitions(
   BOOST_ASIO_RECYCLING_ALLOCATOR_CACHE_SIZE=16  # frames of a request that a thread keeps for the next
+  BOOST_ASIO_DISABLE_STD_ALIGNED_ALLOC  # frames need no more than operator new gives, which is faster
   BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED
   FLOTILLA_VERSION="${PROJECT_VERSION}")

@@ -1,9 +1,10 @@
 -- Tokens in double braces differ by driver: {{identity}} is an ever-growing integer key,
+-- {{position}} the same for a table whose newest row is never deleted (which is cheaper),
 -- {{clustered}} stores the rows in the order of their primary key where the engine can.
 -- Times are UTC milliseconds. Payloads are JSON text that is written once.
 
 CREATE TABLE event (
-  position {{identity}},
+  position {{position}},
   stream TEXT NOT NULL,
   seq BIGINT NOT NULL,
   namespace TEXT NOT NULL,

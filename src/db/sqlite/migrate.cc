@@ -42,6 +42,7 @@ Result<std::string> in_dialect(const Migration& migration) {
   // AUTOINCREMENT: without it the key of a deleted last row would be given again.
   constexpr std::array<Token, 2> kTokens{{
       {"{{identity}}", "INTEGER PRIMARY KEY AUTOINCREMENT"},
+      {"{{position}}", "INTEGER PRIMARY KEY"},
       {"{{clustered}}", "WITHOUT ROWID"},
   }};
   std::string sql(migration.sql);

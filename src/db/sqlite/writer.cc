@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <sched.h>
 
+#include <algorithm>
 #include <chrono>
 #include <tuple>
 #include <utility>
@@ -18,6 +19,9 @@ namespace {
 constexpr Log kLog{"db"};
 // More steps make a commit no cheaper by the row, but let its first batch wait longer.
 constexpr std::size_t kGroupSteps = 2'048;
+constexpr std::chrono::milliseconds kSlowCommit{1};
+constexpr std::size_t kManyBatches = 8;
+constexpr std::chrono::milliseconds kLongestGathering{2};
 constexpr int kRestartPatienceMilliseconds = 100;
 
 const Statement kBegin{"BEGIN IMMEDIATE"};
@@ -136,9 +140,23 @@ bool Writer::take(Work& work) {
     arrived_.wait(lock);
   }
   idle_ = false;
+  gather(lock);
   std::swap(queued_, work);
   metrics_.queue_depth.set(static_cast<std::int64_t>(waiting_));
   return !work.empty();
+}
+
+// On a slow disk the callers of the last commit come back while the next one would run already, so
+// that two halves take turns. A short pause lets them share one commit instead.
+void Writer::gather(std::unique_lock<std::mutex>& lock) {
+  if (gathering_ == gathering_.zero() || stopping_ || queued_.writes.empty()) return;
+  arrived_.wait_for(lock, gathering_, [this] { return stopping_; });
+}
+
+void Writer::note_pace(std::chrono::steady_clock::duration took, std::size_t batches) {
+  gathering_ = {};
+  if (took >= kSlowCommit && batches >= kManyBatches)
+    gathering_ = std::min<std::chrono::steady_clock::duration>(took / 4, kLongestGathering);
 }
 
 void Writer::process(Work& work) {
@@ -171,7 +189,9 @@ void Writer::commit(std::span<Write> group) {
   Outcome outcome = attempt(group, false);
   if (outcome == Outcome::needs_undo) outcome = attempt(group, true);
   if (outcome == Outcome::done) {
-    metrics_.commit_seconds.observe(Duration(std::chrono::steady_clock::now() - begin));
+    const auto took = std::chrono::steady_clock::now() - begin;
+    metrics_.commit_seconds.observe(Duration(took));
+    note_pace(took, group.size());
     count(group);
   } else {
     metrics_.failures.add();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <functional>
@@ -80,6 +81,8 @@ class Writer {
   void wake_up(std::unique_lock<std::mutex> lock);
   void run();
   bool take(Work& work);
+  void gather(std::unique_lock<std::mutex>& lock);
+  void note_pace(std::chrono::steady_clock::duration took, std::size_t batches);
   void process(Work& work);
   void commit_in_groups(std::vector<Write>& writes);
   void commit(std::span<Write> group);
@@ -103,6 +106,8 @@ class Writer {
   Checkpointer* checkpointer_ = nullptr;
   Wakeups wakeups_;
   std::optional<Error> storage_error_;  // why the current group fails as a whole
+  // How long to let batches gather before a commit; zero where commits are fast or batches few.
+  std::chrono::steady_clock::duration gathering_{};
   int wal_pages_ = 0;
   std::int64_t page_size_ = 0;
   std::atomic<std::uint64_t> commits_{0};
