@@ -39,8 +39,8 @@ Result<std::string> in_dialect(const Migration& migration) {
     std::string_view name;
     std::string_view sqlite;
   };
-  // AUTOINCREMENT: without it the key of a deleted last row would be given again.
-  constexpr std::array<Token, 2> kTokens{{
+  // AUTOINCREMENT: without it the key of a deleted newest row would be given again.
+  constexpr std::array<Token, 3> kTokens{{
       {"{{identity}}", "INTEGER PRIMARY KEY AUTOINCREMENT"},
       {"{{position}}", "INTEGER PRIMARY KEY"},
       {"{{clustered}}", "WITHOUT ROWID"},
