@@ -2,11 +2,11 @@
 
 import os
 import shutil
-import subprocess
 import time
 
 from calls import message_0_3, message_1_0
-from server import BIN, Server
+from server import Server
+from starting import refused
 from wire import Cut, encode
 
 TEXT = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMN"
@@ -221,9 +221,7 @@ def test_one_server_a_store(checks, folder):
     with first:
         checks.equal(os.stat(data).st_mode & 0o077, 0, "others may read the data directory")
         pid = first.process.pid
-        second = subprocess.run(
-            [BIN, "serve", *arguments], capture_output=True, text=True, timeout=30
-        )
+        second = refused(["serve", *arguments])
         checks.that(second.returncode not in (0, -6, -11), "status", second.returncode)
         checks.that(str(pid) in second.stderr, "the pid", pid, "in", second.stderr)
         checks.equal(second.stdout, "", "says that it listens")
