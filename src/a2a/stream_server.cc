@@ -77,6 +77,7 @@ Async<> pump(Job& job, http::SseWriter& sse, Drain& drain) {
     }
     co_await send(sse, std::move(*encoded), drain);
     if (drain.failed || drain.asked) co_return;
+    items = std::vector<StreamItem>();  // a silent stream keeps nothing of what it has sent
     auto next = co_await job.items->next();
     if (next) {
       items = std::move(*next);

@@ -112,6 +112,39 @@ TEST(Stream, translation_is_made_once_for_all_readers) {
   EXPECT_EQ(*legacy_text(alone, v03::Form::rpc), *legacy_text(item, v03::Form::rpc));
 }
 
+/// Gives one item and, when asked for more, notes whether somebody still has it.
+class WatchedStream final : public ItemStream {
+ public:
+  explicit WatchedStream(bool& held) : held_(held) {}
+
+  Async<Result<std::vector<StreamItem>>> next() override {
+    std::vector<StreamItem> batch;
+    if (!asked_) {
+      batch.push_back(status(1, "TASK_STATE_WORKING"));
+      given_ = batch.front().json;
+    } else {
+      held_ = !given_.expired();
+    }
+    asked_ = true;
+    co_return batch;
+  }
+
+ private:
+  bool& held_;
+  bool asked_ = false;
+  std::weak_ptr<const std::string> given_;
+};
+
+TEST(Stream, what_was_sent_is_not_kept) {
+  Host host;
+  bool held = true;
+  host.handler.on_stream = [&] {
+    return Result<std::unique_ptr<ItemStream>>(std::make_unique<WatchedStream>(held));
+  };
+  EXPECT_EQ(host.rpc(rpc_text("SendStreamingMessage", kHello)).events.size(), 1U);
+  EXPECT_FALSE(held);
+}
+
 TEST(Stream, what_fails_before_the_first_event_is_an_ordinary_error) {
   Host host;
   const Error terminal(Code::failed_precondition, reason::kUnsupportedOperation, "it has ended");

@@ -7,10 +7,20 @@
 #include "http/limits.h"
 
 namespace flotilla::http {
+
+namespace {
+
+/// Assigning an empty string would keep the memory: libstdc++ copies short ones into what is there.
+void give_back(std::string& text) {
+  std::string().swap(text);
+}
+
+}  // namespace
+
 Async<> Connection::stream(std::move_only_function<Async<>(BodyWriter&)> body) {
   // A stream may be silent for hours: all memory that it does not need goes back.
   reader_.release();
-  extra_lines_ = std::string();
+  give_back(extra_lines_);
   stream_ = std::make_unique<Stream>();
   stream_->last_write = shard_->now();
   if (!flush_now()) co_await flush();
@@ -135,7 +145,7 @@ void Connection::drop_output() {
   out_sent_ = 0;
   write_deadline_ = SteadyTime::max();
   if (stream_ || out_.capacity() > kKeptOutput) {
-    out_ = std::string();
+    give_back(out_);
   } else {
     out_.clear();
   }
