@@ -78,19 +78,14 @@ void Scheduler::adopt(Tasks& tasks, const TaskRow& row, const Executor& here) {
 
 /// Leases that a failed write left behind: renewal would keep them for ever.
 Async<Result<>> Scheduler::free_orphans() {
-  std::vector<std::pair<TaskId, std::uint64_t>> orphans;
-  {
-    std::lock_guard lock(mutex_);
-    orphans = orphans_;
-  }
+  const auto orphans = services_.orphans.all();
   if (orphans.empty()) co_return ok();
   db::Batch batch;
   for (const auto& [id, token] : orphans)
     batch.add(sql::kReleaseLease,
               {id.to_string(), services_.holder, static_cast<std::int64_t>(token)});
   CO_TRY_VOID(co_await services_.database.write(std::move(batch)));
-  std::lock_guard lock(mutex_);
-  orphans_.erase(orphans_.begin(), orphans_.begin() + static_cast<std::ptrdiff_t>(orphans.size()));
+  services_.orphans.freed(orphans.size());
   co_return ok();
 }
 

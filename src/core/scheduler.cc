@@ -148,7 +148,7 @@ Async<Result<std::unique_ptr<Run>>> Scheduler::prepare(std::shared_ptr<Handle> h
   // A later turn sees what the ones before it did, and acts only under a lease that is stored.
   if (log->stored()) CO_TRY_VOID(co_await TaskLog::durable(log));
   if (handle->adopted) {
-    CO_TRY(point, co_await TaskLog::resume_point(log));
+    CO_TRY(point, co_await TaskLog::resume_point(log, handle->token));
     resume = std::move(point);
   }
   CO_TRY(loaded, co_await TaskLog::load(log));
@@ -182,10 +182,7 @@ bool Scheduler::let_go(const Handle& handle) {
   auto& log = *handle.log;
   const bool again = log.end_turn();
   TaskLog::commit(handle.log);
-  if (log.broken() && log.stored()) {
-    std::lock_guard lock(mutex_);
-    orphans_.emplace_back(log.committed().id, handle.token);
-  }
+  if (log.broken() && log.stored()) services_.orphans.add(log.committed().id, handle.token);
   --runs_;
   services_.metrics.runs_active.add(-1);
   return again;

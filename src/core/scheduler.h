@@ -3,9 +3,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <optional>
-#include <utility>
 #include <vector>
 
 #include "async/loops.h"
@@ -75,9 +73,6 @@ class Scheduler {
   AgentRegistry& agents_;
   std::atomic<std::size_t> runs_{0};
   std::atomic<bool> stopping_{false};
-  std::mutex mutex_;
-  /// Tasks whose last write failed, so that the store still has our lease, with its token.
-  std::vector<std::pair<TaskId, std::uint64_t>> orphans_;
   std::size_t next_lane_ = 0;  // for adopted tasks
   std::vector<std::unique_ptr<Lane>> lanes_;
 };

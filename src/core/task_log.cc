@@ -326,7 +326,15 @@ void TaskLog::fail_all(const Error& error) {
   for (auto& mailbox : mailboxes_) mailbox->close(error);
   mailboxes_.clear();
   wake_waiters();
-  if (cancel_) cancel_();  // whatever the turn writes is refused from now on
+  if (cancel_) cancel_();          // whatever the turn writes is refused from now on
+  if (!running_) abandon_lease();  // else its turn does so at its end
+}
+
+/// The turn is over, but the store was not told.
+void TaskLog::abandon_lease() {
+  for (const TaskRow* row : {&committed_, &committing_row_})
+    if (row->lease_holder == services_.holder)
+      services_.orphans.add(committed_.id, row->lease_token);
 }
 
 std::optional<Result<>> TaskLog::answer(const Waiter& waiter) const {

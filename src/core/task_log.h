@@ -29,6 +29,30 @@ namespace flotilla::core {
 class Feed;
 struct Metrics;
 
+/// Leases of ours that failed writes left in the store: renewal would keep them for ever. Filled by
+/// logs and turns, freed by the scheduler. Thread-safe.
+class Orphans {
+ public:
+  using List = std::vector<std::pair<TaskId, std::uint64_t>>;  // with the token
+  void add(TaskId task, std::uint64_t token) {
+    std::lock_guard lock(mutex_);
+    list_.emplace_back(task, token);
+  }
+  [[nodiscard]] List all() const {
+    std::lock_guard lock(mutex_);
+    return list_;
+  }
+  /// The first `count` are freed.
+  void freed(std::size_t count) {
+    std::lock_guard lock(mutex_);
+    list_.erase(list_.begin(), list_.begin() + static_cast<std::ptrdiff_t>(count));
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  List list_;
+};
+
 /// What every task log uses; outlives them all.
 struct Services {
   db::Database& database;
@@ -39,6 +63,7 @@ struct Services {
   std::string holder;  // this process, as the holder of leases
   /// Commits whose callback has not returned; Scheduler::stop() waits for zero.
   std::atomic<std::size_t> commits{0};
+  Orphans orphans{};
 };
 
 /// Creation of a task with its first batch: what else goes into that batch.
@@ -121,7 +146,7 @@ class TaskLog {
     std::vector<a2a::Message> later;  // callers' messages since then…
     std::uint64_t seq = 0;            // …up to here
   };
-  static Async<Result<Resume>> resume_point(Ptr log);
+  static Async<Result<Resume>> resume_point(Ptr log, std::uint64_t token);
   /// The same for a turn that begins here.
   [[nodiscard]] Resume turn_start() const;
   using Input = std::pair<std::uint64_t, a2a::Message>;
@@ -161,6 +186,7 @@ class TaskLog {
   void publish();
   void apply_to_snapshot(PendingEvent& pending);
   void fail_all(const Error& error);
+  void abandon_lease();
   void wake_waiters();
   static Async<Result<>> wait(Ptr log, bool settled);
   std::optional<Result<>> answer(const Waiter& waiter) const;

@@ -101,7 +101,7 @@ class TurnFinder {
 
 }  // namespace
 
-Async<Result<TaskLog::Resume>> TaskLog::resume_point(Ptr log) {
+Async<Result<TaskLog::Resume>> TaskLog::resume_point(Ptr log, std::uint64_t token) {
   const auto row = log->committed();
   const std::string stream = "task/" + row.id.to_string();
   auto& database = log->services_.database;
@@ -109,7 +109,8 @@ Async<Result<TaskLog::Resume>> TaskLog::resume_point(Ptr log) {
   CO_TRY(events, co_await database.read(sql::kSelectTurns, upto, kMaxSnapshotRows + 1));
   TurnFinder turns;
   for (const auto& event : events) CO_TRY_VOID(turns.take(event));
-  std::vector<db::Value> since{stream, static_cast<std::int64_t>(turns.begin())};
+  std::vector<db::Value> since{stream, static_cast<std::int64_t>(turns.begin()),
+                               static_cast<std::int64_t>(token)};
   CO_TRY(written, co_await database.read(sql::kSelectWritten, since, 1));
   Resume resume;
   resume.begun = !written.empty();

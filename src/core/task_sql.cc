@@ -41,7 +41,8 @@ const db::Statement kSelectTurns{
     "SELECT seq, kind, payload FROM event WHERE stream = $1 AND kind IN ('message', 'status') "
     "AND seq <= $2 ORDER BY seq"};
 const db::Statement kSelectWritten{
-    "SELECT seq FROM event WHERE stream = $1 AND seq > $2 AND lease_token > 0 LIMIT 1"};
+    "SELECT seq FROM event WHERE stream = $1 AND seq > $2 AND lease_token > 0 "
+    "AND lease_token < $3 LIMIT 1"};
 const db::Statement kSelectRunnable{
     "SELECT " FLOTILLA_TASK_COLUMNS
     " FROM task WHERE state IN (1, 2) AND (lease_expires IS NULL OR lease_expires < $1) "

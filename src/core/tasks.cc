@@ -66,21 +66,21 @@ TaskLog::Ptr Tasks::live(const TaskId& id, std::uint64_t* gone) {
 TaskLog::Ptr Tasks::share(const TaskId& id, std::unique_ptr<TaskLog> log,
                           std::optional<std::uint64_t> gone) {
   auto& home = shard(id);
+  TaskLog::Ptr other;  // outlives the lock, which its deleter takes
+  std::lock_guard lock(home.mutex);
+  if (auto found = home.logs.find(id); found != home.logs.end()) other = found->second.lock();
+  if (other && !other->broken()) return other;
+  if (gone && *gone != home.gone) return nullptr;
   auto forget = [shards = shards_, &home, id](TaskLog* last) {
     {
-      std::lock_guard lock(home.mutex);
+      std::lock_guard guard(home.mutex);
       ++home.gone;
       auto found = home.logs.find(id);
       if (found != home.logs.end() && found->second.expired()) home.logs.erase(found);
     }
     std::default_delete<TaskLog>{}(last);
   };
-  TaskLog::Ptr shared(log.release(), forget);
-  TaskLog::Ptr other;  // both outlive the lock, which their deleter takes
-  std::lock_guard lock(home.mutex);
-  if (auto found = home.logs.find(id); found != home.logs.end()) other = found->second.lock();
-  if (other && !other->broken()) return other;
-  if (gone && *gone != home.gone) return nullptr;
+  TaskLog::Ptr shared(log.release(), std::move(forget));
   home.logs[id] = shared;
   return shared;
 }
