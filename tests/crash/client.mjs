@@ -11,7 +11,7 @@ export class Lost extends Error {}
 export class Refused extends Error {
   constructor({ status, code, reason, message }) {
     super(`${reason ?? code ?? status}: ${message}`);
-    Object.assign(this, { status, code, reason });
+    Object.assign(this, { status, code, reason, detail: message });
   }
 }
 

@@ -6,7 +6,8 @@ import { answerTurn, echoTurn, isSettled, isTerminal, state } from './plan.mjs';
 import { uniqueText } from './random.mjs';
 import { followJournal, sendAndFollow, watch } from './streams.mjs';
 
-const patience = 0.8;
+const patience = 0.8;  // how often a client repeats what got no answer
+const longestPause = 15;
 
 function echoText(world, random, words = random.int(0, 12)) {
   return uniqueText(random, world.unique(), words);
@@ -72,10 +73,11 @@ async function watched(world, random, own) {
   const send = world.newSend('echo', longTurn(world, random));
   own.push(send);
   await world.insist(() => sendOnce(world, send, true));
-  const readers = [watch(world, send), followJournal(world, send)];
-  await sleep(random.int(0, 100));
-  readers.push(random.chance(0.5) ? watch(world, send) : followJournal(world, send));
-  await Promise.all(readers);
+  const late = async () => {
+    await sleep(random.int(0, 100));
+    await (random.chance(0.5) ? watch(world, send) : followJournal(world, send));
+  };
+  await Promise.all([watch(world, send), followJournal(world, send), late()]);
 }
 
 /** Questions and answers: several turns of one task. */
@@ -110,13 +112,13 @@ async function twins(world, random, own) {
   await Promise.all(calls);
 }
 
-/** Two messages at once open a context, more follow. One of the two may be told to try again. */
+/** Two messages at once open a context, more follow. */
 async function context(world, random, own) {
   const contextId = `c-${world.unique()}`;
   const say = async () => {
     const send = world.newSend('echo', echoTurn({ text: echoText(world, random) }), { contextId });
     own.push(send);
-    const task = await world.insist(() => sendOnce(world, send, false), { also: 'CONFLICT' });
+    const task = await world.insist(() => sendOnce(world, send, false));
     if (task.contextId !== contextId) world.oracle.violation(`${contextId} became ${task.contextId}`);
   };
   await Promise.all([say(), say()]);
@@ -146,10 +148,11 @@ async function cancellation(world, random, own) {
   send.cancels = true;
   own.push(send);
   await world.insist(() => sendOnce(world, send, true));
-  const watcher = random.chance(0.5) ? watch(world, send) : null;
-  await sleep(random.int(0, 400));
-  await world.insist(() => cancelOnce(world, send));
-  await watcher;
+  const cancelLater = async () => {
+    await sleep(random.int(0, 400));
+    await world.insist(() => cancelOnce(world, send));
+  };
+  await Promise.all([cancelLater(), random.chance(0.5) && watch(world, send)]);
 }
 
 /** A bare message as answer: the same one however often it is asked for. */
@@ -196,7 +199,6 @@ const mix = [
 /** One client: one piece of work after the other until the world stops. */
 export async function client(world, random, name) {
   const self = { name };
-  const pauses = { low: 0, high: 30 };
   while (!world.stopping) {
     const work = random.weighted(mix);
     const own = Object.assign([], { client: self });
@@ -206,7 +208,7 @@ export async function client(world, random, name) {
       world.oracle.violation(`${work.name}: ${error instanceof Refused ? error.message : error.stack}`);
     }
     for (const send of own) world.oracle.release(send);
-    await sleep(random.int(pauses.low, pauses.high));
+    await sleep(random.int(0, longestPause));
   }
   return self;
 }

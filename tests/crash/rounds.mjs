@@ -11,7 +11,7 @@ import { Oracle } from './oracle.mjs';
 import { freePort, Server } from './server.mjs';
 import { World } from './world.mjs';
 
-const clients = 24;
+const clients = 32;
 const settleLimit = 60_000;
 
 /** Everything that plays on one data directory. */
@@ -94,6 +94,9 @@ const endings = [
  */
 export async function playRounds({ binary, args, count, random, report, progress }) {
   const stage = await Stage.open({ binary, args, random, report });
+  stage.server.spawn();  // the first start makes the store: it may be cut, too
+  await sleep(random.int(0, 60));
+  await stage.kill();
   await stage.serve();
   stage.startLoad();
   for (let round = 1; round <= count; ++round) {

@@ -8,7 +8,8 @@ class Reader {
   view = null;
   last = undefined;
   done = false;
-  mayClose = false;  // the server may close the stream here
+  mayClose = false;  // the server may close the stream here: it is the end
+  excused = false;   // the server said why it closes the stream before its end
 
   constructor(world, send, ends) {
     Object.assign(this, { world, send, ends });
@@ -47,19 +48,12 @@ class Reader {
   takeNative({ id, type, data }) {
     if (type === 'bye') {
       if (data.reason === 'ended') this.done = true;
-      else if (!this.world.server.draining) this.#excuse(data.reason);
+      else this.excused = this.world.isTransient(new Refused({ reason: data.reason }));
       return;
     }
     this.#event(this.view.taskId, data);
     if (data.seq !== id || data.kind !== type) {
       this.world.oracle.violation(`task ${this.view.taskId}: id ${id} (${type}) holds seq ${data.seq}`);
-    }
-  }
-
-  #excuse(reason) {
-    const refusal = new Refused({ reason, message: 'the stream said bye' });
-    if (!this.world.isTransient(refusal)) {
-      this.world.oracle.violation(`task ${this.view.taskId}: the stream said bye, ${reason}`);
     }
   }
 
@@ -88,13 +82,14 @@ async function readOn(world, reader, open, take) {
         if (reader.done) break;
       }
       if (reader.mayClose && !world.server.draining) reader.done = true;
-      if (!reader.done && !world.server.draining) {
+      if (!reader.done && !reader.excused && !world.server.draining) {
         world.oracle.violation(`a stream of ${reader.send.messageId} closed at ${reader.last} before the end`);
       }
     } catch (error) {
       if (!world.isTransient(error)) throw error;
     }
     reader.cut = true;
+    reader.excused = false;
     if (!reader.done) await sleep(5);
   }
   if (reader.view?.seqs.length > 0) world.oracle.sawView(reader.view.taskId, reader.view);

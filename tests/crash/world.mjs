@@ -59,11 +59,8 @@ export class World {
     return true;
   }
 
-  /**
-   * Calls until there is an answer; `patience` below 1 gives up now and then: undefined. `also` is
-   * a refusal that says to try again.
-   */
-  async insist(call, { random = null, patience = 1, also = null } = {}) {
+  /** Calls until there is an answer; `patience` below 1 gives up now and then: undefined. */
+  async insist(call, { random = null, patience = 1 } = {}) {
     for (;;) {
       await this.gate.passed();
       try {
@@ -71,8 +68,7 @@ export class World {
         this.answered += 1;
         return answer;
       } catch (error) {
-        const invited = also !== null && error.reason === also;
-        if (!invited && !this.isTransient(error)) throw error;
+        if (!this.isTransient(error)) throw error;
         this.oracle.counts.retries += 1;
         if (random && !random.chance(patience)) return undefined;
         await sleep(5);
