@@ -193,7 +193,9 @@ Async<Result<>> Chat::show(Result<std::unique_ptr<a2a::ClientEvents>> events) {
   while (true) {
     CO_TRY(event, co_await (*events)->next());
     if (!event) co_return ok();
+    const bool changed = event->statusUpdate.has_value();
     turn_->take(std::move(*event));
+    if (changed && turn_->exit() == Exit::waiting) co_return ok();  // the stream may stay open
   }
 }
 

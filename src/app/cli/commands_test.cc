@@ -69,6 +69,7 @@ TEST_F(Commands, send_exit_status_is_the_outcome) {
   EXPECT_NE(shell_.err().find("failed: broken"), std::string::npos) << shell_.err();
   EXPECT_EQ(shell_.run({"send", "-a", "echo", "reject=no x"}), Exit::failed);
   EXPECT_EQ(shell_.run({"send", "-a", "echo", "ask=colour x"}), Exit::waiting);
+  EXPECT_EQ(shell_.run({"send", "-a", "echo", "auth"}), Exit::waiting);
   EXPECT_EQ(shell_.run({"send", "-a", "nobody", "x"}), Exit::not_found);
   EXPECT_EQ(shell_.run({"send", "-a", "No Body", "x"}), Exit::error);
   EXPECT_EQ(shell_.run({"send", "--file", "/nonexistent", "x"}), Exit::not_found);

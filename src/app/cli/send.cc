@@ -56,7 +56,10 @@ Async<Result<>> follow(a2a::Client& client, a2a::SendMessageRequest request,
     if (!event) co_return ok();
     if (options.stream && structured(options.format))
       print_document(json::to_value(*event), options.format, io);
+    const bool changed = event->statusUpdate.has_value();
     turn.take(std::move(*event));
+    // The stream may stay open while a task waits, for an authorization above all.
+    if (changed && turn.exit() == Exit::waiting) co_return ok();
   }
 }
 
