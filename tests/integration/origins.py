@@ -1,6 +1,7 @@
 """Browsers: who may call from another origin, and under which host; proxies that are believed."""
 
 from server import Server, write_tokens
+from wire import encode
 
 
 def ask(server, target="/api/v1/version", method="GET", **headers):
@@ -120,5 +121,21 @@ def test_peers_are_limited(checks, folder):
             checks.equal(response.status, 429, "a fourth connection")
             checks.that(response.get("Retry-After"), "Retry-After")
             checks.that(fourth.at_end(), "it is closed")
+        for one in held:
+            one.__exit__()
+
+
+def test_connections_are_limited_in_all(checks, folder):
+    with Server(folder, "--max-connections", "2", "--threads", "1") as server:
+        held = [server.connect() for _ in range(2)]
+        for one in held:
+            one.send(encode("GET", "/health/live"))
+            checks.equal(one.read().status, 200)
+        with server.connect() as third:
+            response = third.read()
+            checks.equal(response.status, 503, "a third connection")
+            checks.equal(response.get("Content-Type"), "application/problem+json")
+            checks.that(response.get("Retry-After"), "Retry-After")
+            checks.that(third.at_end(), "it is closed")
         for one in held:
             one.__exit__()
