@@ -157,10 +157,11 @@ def stream_part(found):
     yield ""
     yield "| | |"
     yield "|---|---|"
-    for case in (idle, own):
+    for case in (idle, own, found["idle_large"]):
         later = (f"; {case.bytes_each_later / KIB:.2f} KiB after a heartbeat each"
                  if case.heartbeats >= case.subscribers else "")
-        yield (f"| {case.subscribers:,} idle subscribers of {case.tasks:,} tasks | "
+        size = f" with {case.text / KIB:.0f} KiB of text each" if case.text else ""
+        yield (f"| {case.subscribers:,} idle subscribers of {case.tasks:,} tasks{size} | "
                f"{case.bytes_each / KIB:.2f} KiB each, tasks included{later}; opened in "
                f"{case.open_seconds:.1f} s; {case.cut} cut |")
     yield (f"| {fan.events} events to {fan.subscribers:,} subscribers of one task | last receipt "

@@ -19,6 +19,7 @@ HEARTBEAT_SECONDS = 15
 class Idle:
     subscribers: int
     tasks: int
+    text: int  # bytes in each task
     open_seconds: float
     bytes_each: float  # right after opening
     bytes_each_later: float  # after each has had a heartbeat, or the same
@@ -70,14 +71,14 @@ def allow_descriptors(count):
         resource.setrlimit(resource.RLIMIT_NOFILE, (count, max(hard, count)))
 
 
-def measure_idle(setup, subscribers, tasks, heartbeat):
+def measure_idle(setup, subscribers, tasks, heartbeat, text=""):
     allow_descriptors(subscribers + 1000)
     with Flotilla(setup) as server:
         caller = Caller(server)
         caller.start_task("delay=1ms warm up")
         time.sleep(0.5)
         before = server.rss()
-        ids = [caller.start_task("wait") for _ in range(tasks)]
+        ids = [caller.start_task("wait " + text) for _ in range(tasks)]
         start = time.monotonic()
         holders = Holders(setup, server, subscribers, ids)
         opened = time.monotonic() - start
@@ -88,10 +89,10 @@ def measure_idle(setup, subscribers, tasks, heartbeat):
         later = server.rss()
         report = holders.report(stop=True)
         caller.close()
-    idle = Idle(subscribers, tasks, opened, (at_once - before) / subscribers,
+    idle = Idle(subscribers, tasks, len(text), opened, (at_once - before) / subscribers,
                 (later - before) / subscribers, report["heartbeats"],
                 report["ended"])
-    print(f"   {subscribers:,} subscribers of {tasks:,} tasks: {idle.bytes_each / 1024:.2f} KiB "
+    print(f"   {subscribers:,} subscribers of {tasks:,} tasks{' with much text' if text else ''}: {idle.bytes_each / 1024:.2f} KiB "
           f"each, {idle.bytes_each_later / 1024:.2f} after {idle.heartbeats:,} heartbeats; "
           f"opened in {opened:.1f} s; {idle.cut} cut", flush=True)
     return idle
@@ -157,6 +158,7 @@ def measure(setup, quick):
     return {
         "idle": measure_idle(setup, subscribers, subscribers // 100, heartbeat=not quick),
         "idle_own": measure_idle(setup, subscribers, subscribers, heartbeat=False),
+        "idle_large": measure_idle(setup, 1000, 1, heartbeat=False, text="x" * 65536),
         "fan_out": measure_fan_out(setup, 1000, 15 if quick else 30),
         "first": measure_first_event(setup, 500 if quick else 3000),
     }
