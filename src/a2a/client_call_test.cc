@@ -257,7 +257,8 @@ A2A_CLIENT_TEST(ClientCall, answers_of_other_servers) {
       json_reply(R"({"jsonrpc":"2.0","id":1,"error":null,"result":)" + task_text("WORKING") + "}");
   EXPECT_TRUE(co_await (*client)->get_task(get()));
   answer = rpc_result(R"({"tasks":[)" + task_text("WORKING") + "]}");
-  const auto page = co_await (*client)->list_tasks({});
+  const ListTasksRequest list;
+  const auto page = co_await (*client)->list_tasks(list);
   CO_ASSERT_OK(page);
   EXPECT_EQ(page->nextPageToken, "");
   EXPECT_EQ(page->tasks.size(), 1U);

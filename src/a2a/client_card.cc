@@ -19,7 +19,8 @@ std::optional<Binding> binding_of(std::string_view name) {
 std::string text_at(const json::Object& object, std::string_view name, std::string otherwise = {}) {
   const auto* value = object.find(name);
   const auto* text = value == nullptr ? nullptr : value->if_string();
-  return text == nullptr || text->empty() ? std::move(otherwise) : *text;
+  if (text != nullptr && !text->empty()) return *text;
+  return otherwise;
 }
 
 /// A 0.3 card: `url` with `preferredTransport`, and `additionalInterfaces`.

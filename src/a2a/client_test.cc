@@ -107,7 +107,7 @@ class ClientAndServer : public ::testing::TestWithParam<Wire> {};
   TEST_P(ClientAndServer, name) {                                 \
     ::flotilla::testing::run_async_test(name##_body(GetParam())); \
   }                                                               \
-  static Async<> name##_case([[maybe_unused]] Live& live, Client& client)
+  static Async<> name##_case([[maybe_unused]] Live& live, [[maybe_unused]] Client& client)
 
 LIVE_TEST(send_arrives_as_it_was_meant) {
   EXPECT_EQ(client.card().name, "Echo");
@@ -317,9 +317,9 @@ INSTANTIATE_TEST_SUITE_P(Wires, ClientAndServer,
                                            Wire{Binding::rest, "1.0"},
                                            Wire{Binding::jsonrpc, "0.3"},
                                            Wire{Binding::rest, "0.3"}),
-                         [](const auto& info) {
-                           return std::string(info.param.rest() ? "rest" : "jsonrpc") +
-                                  (info.param.old() ? "_0_3" : "_1_0");
+                         [](const auto& one) {
+                           return std::string(one.param.rest() ? "rest" : "jsonrpc") +
+                                  (one.param.old() ? "_0_3" : "_1_0");
                          });
 
 }  // namespace
