@@ -26,7 +26,7 @@ def play(dialogue):
     """All steps in order; a failed one does not keep the others from being tried."""
     name = os.path.basename(dialogue.path)
     outcome = Outcome(name)
-    with tempfile.TemporaryDirectory(prefix="flotilla-") as folder:
+    with tempfile.TemporaryDirectory(prefix="dialogue-") as folder:
         flags = list(dialogue.flags)
         if dialogue.tokens:
             write_tokens(os.path.join(folder, "tokens.yaml"), dialogue.tokens)
@@ -49,7 +49,7 @@ def play(dialogue):
                     outcome.passed += 1
             server.stop()
             outcome.passed += 1
-        except (AssertionError, RuntimeError) as error:
+        except (AssertionError, OSError, RuntimeError) as error:
             outcome.fail(f"FAILED {name}: the server", str(error).split("\n"))
         finally:
             server.kill()
