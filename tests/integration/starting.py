@@ -70,7 +70,8 @@ def test_a_port_that_is_taken(checks, folder):
 
 def test_a_store_that_cannot_be_opened(checks, folder):
     write(f"{folder}/text.db", "this is no database, " * 100)
-    for path in (f"{folder}/text.db", f"{folder}/none/flotilla.db", folder):
+    os.mkdir(f"{folder}/directory")
+    for path in (f"{folder}/text.db", f"{folder}/none/flotilla.db", f"{folder}/directory"):
         got = refused(["serve", "--listen", "127.0.0.1:0", "--database", f"sqlite:{path}"])
         checks.equal(got.returncode, 1, path, got.stderr)
         checks.that(path in got.stderr, got.stderr)
