@@ -145,7 +145,7 @@ async function readOnly(random, report) {
   const stage = await Stage.open({ binary, data: join(disk, 'data'), random, report });
   await stage.serve();
   await stage.kill();
-  await run('mount', ['-o', 'remount,ro', disk]);
+  await run('mount', ['-o', 'remount,bind,ro', disk]);
   const attempt = stage.server.spawn();
   const exited = stage.server.expectExit();
   if (await attempt.ready) {
@@ -158,7 +158,7 @@ async function readOnly(random, report) {
     if (!/read-only/i.test(text)) report(`it does not say that the disk is read-only: ${text}`);
     console.log(`  it says: ${stage.server.log.at(-1)}`);
   }
-  await run('mount', ['-o', 'remount,rw', disk]);
+  await run('mount', ['-o', 'remount,bind,rw', disk]);
   await stage.serve();
   stage.startLoad(clients);
   await sleep(warmUp);
