@@ -91,7 +91,8 @@ CORE_TEST(TaskLog, nothing_is_visible_before_its_commit) {
   EXPECT_FALSE((*log)->stored());
   EXPECT_EQ((*log)->committed().seq, 0U);
   EXPECT_FALSE(TaskLog::subscribe(*log, 1));
-  auto page = co_await one.tasks.list(seen_by(alice()), {});
+  TaskFilter all;
+  auto page = co_await one.tasks.list(seen_by(alice()), all);
   CO_ASSERT_OK(page);
   EXPECT_TRUE(page->rows.empty());
   EXPECT_EQ(one.feed.revision(), 0U);

@@ -191,7 +191,8 @@ CORE_TEST(Tasks, a_direct_answer_is_listed_only_on_request) {
   CO_ASSERT_OK(log);
   CO_ASSERT_OK(co_await TaskLog::settled(*log));
   EXPECT_TRUE((*log)->committed().direct);
-  auto page = co_await one.tasks.list(seen_by(alice()), {});
+  TaskFilter all;
+  auto page = co_await one.tasks.list(seen_by(alice()), all);
   CO_ASSERT_OK(page);
   EXPECT_TRUE(page->rows.empty());
   TaskFilter all;
