@@ -195,7 +195,6 @@ CORE_TEST(Tasks, a_direct_answer_is_listed_only_on_request) {
   auto page = co_await one.tasks.list(seen_by(alice()), all);
   CO_ASSERT_OK(page);
   EXPECT_TRUE(page->rows.empty());
-  TaskFilter all;
   all.include_direct = true;
   page = co_await one.tasks.list(seen_by(alice()), all);
   CO_ASSERT_OK(page);
