@@ -15,15 +15,6 @@ Async<TaskRow> stored_row(World& world, TaskId id) {
   co_return sql::to_task(rows.value().at(0));
 }
 
-/// Moves the clock in small steps until the condition holds.
-template <class Condition>
-Async<> advance_until(World& world, std::size_t sleepers, Condition holds) {
-  while (!holds()) {
-    co_await until([&] { return holds() || world.clock.sleepers() >= sleepers; });
-    if (!holds()) world.clock.advance(std::chrono::seconds(1));
-  }
-}
-
 CORE_TEST(Lease, a_task_is_adopted_when_its_lease_has_run_out_and_not_before) {
   Probe first;
   Probe second;

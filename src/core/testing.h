@@ -218,6 +218,15 @@ Async<> until(Condition holds) {
   }
 }
 
+/// Moves the clock in small steps until the condition holds.
+template <class Condition>
+Async<> advance_until(World& world, std::size_t sleepers, Condition holds) {
+  while (!holds()) {
+    co_await until([&] { return holds() || world.clock.sleepers() >= sleepers; });
+    if (!holds()) world.clock.advance(std::chrono::seconds(1));
+  }
+}
+
 inline std::shared_ptr<const Principal> principal(std::string name,
                                                   std::vector<std::string> namespaces,
                                                   Role role = Role::operator_) {
@@ -266,17 +275,38 @@ inline NewTask new_task(std::string agent, std::string text, std::string id = "m
 }
 
 /// What a scripted agent and its test tell each other. Touched by one loop, but the counters.
-struct Probe {
-  std::atomic<int> begun{0};
-  std::atomic<int> ended{0};
-  std::vector<std::string> notes;
+/// Copies share it: a run may end after the test's body.
+class Probe {
+  struct State {
+    std::atomic<int> begun{0};
+    std::atomic<int> ended{0};
+    std::vector<std::string> notes;
+  };
+  std::shared_ptr<State> state_;
+
+ public:
+  Probe() : Probe(std::make_shared<State>()) {}
+  Probe(const Probe& other) : Probe(other.state_) {}
+  Probe& operator=(const Probe&) = delete;
+  ~Probe() = default;
+
+  std::atomic<int>& begun;
+  std::atomic<int>& ended;
+  std::vector<std::string>& notes;
+
+ private:
+  explicit Probe(std::shared_ptr<State> state)
+      : state_(std::move(state)),
+        begun(state_->begun),
+        ended(state_->ended),
+        notes(state_->notes) {}
 };
 
 /// An agent that is a function.
 class ScriptedRunner final : public Runner {
  public:
   using Script = Async<Result<>> (*)(Run&, Probe&);
-  ScriptedRunner(Script script, Probe& probe) : script_(script), probe_(probe) {}
+  ScriptedRunner(Script script, const Probe& probe) : script_(script), probe_(probe) {}
   Async<Result<>> run(Run& run) override {
     ++probe_.begun;
     Leave leave{probe_};
@@ -289,11 +319,11 @@ class ScriptedRunner final : public Runner {
     ~Leave() { ++probe.ended; }
   };
   Script script_;
-  Probe& probe_;
+  Probe probe_;
 };
 
 inline void add_agent(Process& process, std::string name, ScriptedRunner::Script script,
-                      Probe& probe, std::string name_space = "default") {
+                      const Probe& probe, std::string name_space = "default") {
   AgentInfo info;
   info.name_space = std::move(name_space);
   info.name = std::move(name);
