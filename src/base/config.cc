@@ -207,7 +207,7 @@ Result<> Registry::resolve(const Sources& sources) {
   }
   Error error(Code::invalid_argument, reason::kInvalidConfig, std::move(message));
   for (FieldViolation& violation : faults_) {
-    std::move(error).with_field(std::move(violation.field), std::move(violation.description));
+    error.add_field(std::move(violation.field), std::move(violation.description));
   }
   faults_.clear();
   return fail(std::move(error));

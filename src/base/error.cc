@@ -70,9 +70,13 @@ void Error::detach() {
   if (body_.use_count() > 1) body_ = std::make_shared<Body>(*body_);
 }
 
-Error&& Error::with_field(std::string field, std::string description) && {
+void Error::add_field(std::string field, std::string description) {
   detach();
   body_->violations.push_back({std::move(field), std::move(description)});
+}
+
+Error&& Error::with_field(std::string field, std::string description) && {
+  add_field(std::move(field), std::move(description));
   return std::move(*this);
 }
 

@@ -93,6 +93,7 @@ class Error {
   /// Name/value pairs for the wire (A2A ErrorInfo.metadata); never secrets.
   [[nodiscard]] const std::vector<std::pair<std::string, std::string>>& metadata() const;
 
+  void add_field(std::string field, std::string description);
   Error&& with_field(std::string field, std::string description) &&;
   Error&& with_metadata(std::string name, std::string value) &&;
 

@@ -37,7 +37,7 @@ std::string handshake_failure(SSL* ssl, const error_code& error) {
 
 }  // namespace
 
-ClientConnection::ClientConnection(Executor executor) : socket_(std::move(executor)) {}
+ClientConnection::ClientConnection(const Executor& executor) : socket_(executor) {}
 
 Async<Result<std::unique_ptr<ClientConnection>>> ClientConnection::connect(
     Executor executor, Url url, std::string address, asio::ssl::context* tls) {

@@ -30,7 +30,7 @@ class ClientConnection {
   static Async<Result<std::unique_ptr<ClientConnection>>> connect(Executor executor, Url url,
                                                                   std::string address,
                                                                   boost::asio::ssl::context* tls);
-  explicit ClientConnection(Executor executor);
+  explicit ClientConnection(const Executor& executor);
   ClientConnection(const ClientConnection&) = delete;
   ClientConnection& operator=(const ClientConnection&) = delete;
 
