@@ -182,7 +182,9 @@ CORE_TEST_WITH(Scheduler, two_answers_at_once_begin_one_turn, kTwoLoops) {
     auto answer = [](Process& at, TaskLog::Ptr task, std::string id) -> Async<> {
       auto added = co_await at.tasks.add_message(task, alice(), user_message("a", id), "");
       // The other one may have ended it meanwhile.
-      if (!added) EXPECT_EQ(added.error().reason(), reason::kUnsupportedOperation);
+      if (!added) {
+        EXPECT_EQ(added.error().reason(), reason::kUnsupportedOperation);
+      }
     };
     auto here = co_await boost::asio::this_coro::executor;
     TaskGroup answers(here);

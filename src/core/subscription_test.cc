@@ -55,7 +55,9 @@ Async<> join_at_any_time(TaskLog::Ptr log, Probe& probe) {
   CO_ASSERT_OK(task);
   const auto parts = task->artifacts.empty() ? 0U : task->artifacts[0].parts.size();
   // message, working (with the first commit), then a chunk with each event
-  if (view->seq > 2) EXPECT_EQ(parts + 2 + (a2a::is_terminal(view->state) ? 1 : 0), view->seq);
+  if (view->seq > 2) {
+    EXPECT_EQ(parts + 2 + (a2a::is_terminal(view->state) ? 1 : 0), view->seq);
+  }
   co_await expect_rest(*view->subscription, view->seq);
   ++probe.ended;
 }
