@@ -81,7 +81,9 @@ CORE_TEST_WITH(MemoryAgent, a_crash_at_any_commit_leaves_a_whole_answer, kOnDisk
     auto sent = co_await house.send("memory", request_of("forget " + name));
     CO_ASSERT_OK(sent);
     EXPECT_EQ(House::said(*sent), "COMPLETED|Forgot " + name + ".");
-    if (!id.empty()) EXPECT_EQ(sent->id, id);
+    if (!id.empty()) {
+      EXPECT_EQ(sent->id, id);
+    }
     co_await world.stop_all();
     world.reopen();
   }
