@@ -103,7 +103,7 @@ Result<> TaskLog::check(std::optional<std::uint64_t> token, const Draft& draft) 
 Result<> TaskLog::append(std::optional<std::uint64_t> token, Draft draft, db::Batch rows) {
   std::lock_guard lock(mutex_);
   TRY_VOID(check(token, draft));
-  sql::add_all(rows_, std::move(rows));
+  rows_.add(std::move(rows));
   push(std::move(draft), token.value_or(0));
   return ok();
 }
@@ -119,7 +119,7 @@ Result<TaskLog::Appended> TaskLog::append_input(Draft message, std::string dedup
         Error(Code::resource_exhausted, "the agent has not read the messages before; wait for it"));
   if (!dedupe_key.empty()) recent_keys_.push_back(std::move(dedupe_key));
   if (recent_keys_.size() > kMaxRecentKeys) recent_keys_.pop_front();
-  sql::add_all(rows_, std::move(rows));
+  rows_.add(std::move(rows));
   push(std::move(message), 0);
   if (!a2a::is_interrupted(projected_.state)) return Appended::joins;
   // In the same step, so that whoever finds the task next sees that it must be run.
@@ -228,16 +228,18 @@ db::Batch TaskLog::take_batch() {
   // Each write of the holder renews its lease, else it would put back the time of its beginning.
   if (projected_.lease_holder == services_.holder)
     projected_.lease_expires = lease_end(services_.clock.now());
-  db::Batch batch = std::exchange(rows_, {});
+  // What may be refused stands first: then the store has nothing to undo.
+  db::Batch batch;
   if (stored_) {
     batch.add(sql::kUpdateTask,
               sql::update_parameters(projected_, committed_.seq, committed_.lease_token),
               {1, Error(Code::conflict, reason::kLeaseLost,
                         "the task was changed by another holder meanwhile; try again")});
   } else {
+    batch = std::exchange(creation_.rows, {});
     batch.add(sql::kInsertTask, sql::insert_parameters(projected_));
-    sql::add_all(batch, std::exchange(creation_.rows, {}));
   }
+  batch.add(std::exchange(rows_, {}));
   committing_row_ = projected_;
   in_flight_ = std::exchange(pending_, {});
   committing_change_ = changes_;

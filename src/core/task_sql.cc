@@ -66,15 +66,6 @@ const db::Statement kPruneIdempotency{
     "DELETE FROM idempotency WHERE key IN "
     "(SELECT key FROM idempotency WHERE expires_at <= $1 ORDER BY expires_at LIMIT 1000)"};
 
-void add_all(db::Batch& batch, db::Batch more) {
-  for (const auto& step : more.steps()) {
-    if (step.expect)
-      batch.add(*step.statement, step.parameters, *step.expect);
-    else
-      batch.add(*step.statement, step.parameters);
-  }
-}
-
 db::Value millis(Time time) {
   return static_cast<std::int64_t>(time.time_since_epoch().count());
 }

@@ -39,8 +39,6 @@ TaskRow to_task(const db::Row& row);
 /// A row of kSelectEvents.
 EventPtr to_event(const db::Row& row);
 
-/// Appends the steps of one batch to another.
-void add_all(db::Batch& batch, db::Batch more);
 db::Value millis(Time time);
 Time time_at(const db::Row& row, std::size_t column);
 db::Value optional_text(const std::optional<std::string>& text);

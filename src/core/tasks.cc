@@ -107,8 +107,9 @@ Async<Result<TaskLog::Ptr>> Tasks::create(NewTask task) {
   Creation creation;
   creation.trace_id = std::move(task.trace_id);
   const std::string owner = task.principal->name;
+  db::Batch session_rows;
   CO_TRY(session, co_await sessions_.open(task.name_space, owner, task.agent,
-                                          std::move(task.context_id), &creation.rows));
+                                          std::move(task.context_id), &session_rows));
   const Time now = services_.clock.now();
   TaskRow row;
   row.id = TaskId{make_uuid_v7(now, services_.random)};
@@ -121,6 +122,7 @@ Async<Result<TaskLog::Ptr>> Tasks::create(NewTask task) {
   row.status_at = now;
   row.created_at = now;
   add_idempotency(creation.rows, task.dedupe_key, row.id.to_string());
+  creation.rows.add(std::move(session_rows));
 
   task.message.taskId = row.id.to_string();
   task.message.contextId = row.context_id;

@@ -46,6 +46,13 @@ Batch& Batch::add(const Statement& statement, std::vector<Value> parameters, Exp
   return *this;
 }
 
+Batch& Batch::add(Batch more) {
+  bytes_ += more.bytes_;
+  if (steps_.empty()) steps_.swap(more.steps_);
+  for (Step& step : more.steps_) steps_.push_back(std::move(step));
+  return *this;
+}
+
 std::int64_t int_at(const Row& row, std::size_t column) {
   return typed_at<std::int64_t>(row, column, "integer");
 }

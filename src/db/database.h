@@ -42,6 +42,8 @@ class Batch {
  public:
   Batch& add(const Statement& statement, std::vector<Value> parameters);
   Batch& add(const Statement& statement, std::vector<Value> parameters, Expect expect);
+  /// The steps of another batch, after its own.
+  Batch& add(Batch more);
   [[nodiscard]] bool empty() const { return steps_.empty(); }
   [[nodiscard]] std::size_t size() const { return steps_.size(); }
   /// About what its parameters occupy: queues are bounded by it.
