@@ -150,11 +150,9 @@ CORE_TEST(A2aHandler, a_bare_message_is_no_task) {
   EXPECT_EQ(again->json, sent->json);  // the same request, the same answer
   EXPECT_EQ(probe.begun, 2);           // the second was begun, but not stored
 
-  auto page = co_await desk.process.tasks.list(core::testing::seen_by(alice()), [] {
-    core::TaskFilter all;
-    all.include_direct = true;
-    return all;
-  }());
+  core::TaskFilter all;
+  all.include_direct = true;
+  auto page = co_await desk.process.tasks.list(core::testing::seen_by(alice()), all);
   CO_ASSERT_OK(page);
   CO_ASSERT_EQ(page->rows.size(), 1U);
   const std::string id = page->rows[0].id.to_string();
@@ -165,7 +163,8 @@ CORE_TEST(A2aHandler, a_bare_message_is_no_task) {
   EXPECT_FALSE(co_await desk.send("bare", to_task(id, "more", "m-2")));
   EXPECT_FALSE(co_await desk.handler.cancel_task(context_of(alice()), agent_ref("bare"),
                                                  cancel_request(id)));
-  auto listed = co_await desk.handler.list_tasks(context_of(alice()), agent_ref("bare"), {});
+  a2a::ListTasksRequest none;
+  auto listed = co_await desk.handler.list_tasks(context_of(alice()), agent_ref("bare"), none);
   CO_ASSERT_OK(listed);
   EXPECT_EQ(listed->totalSize, 0);
 }

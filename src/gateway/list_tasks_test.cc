@@ -64,12 +64,12 @@ CORE_TEST(ListTasks, the_front_desk_lists_all_agents_others_their_own) {
   add_agent(desk.process, "front-desk", complete_at_once, probe);
   CO_ASSERT_OK(co_await desk.send("quick", request_of("x")));
   CO_ASSERT_OK(co_await desk.send("asker", request_of("x")));
-  auto own = co_await list(desk, {}, "quick");
-  auto all = co_await list(desk, {}, "front-desk");
+  a2a::ListTasksRequest request;
+  auto own = co_await list(desk, request, "quick");
+  auto all = co_await list(desk, request, "front-desk");
   CO_ASSERT_TRUE(own && all);
   EXPECT_EQ(own->totalSize, 1);
   EXPECT_EQ(all->totalSize, 2);
-  a2a::ListTasksRequest request;
   request.status = a2a::TaskState::input_required;
   auto asking = co_await list(desk, request, "front-desk");
   CO_ASSERT_OK(asking);
