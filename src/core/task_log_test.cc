@@ -186,20 +186,10 @@ CORE_TEST(TaskLog, after_a_failed_write_the_task_goes_on_without_restart) {
   log = fail(Error(Code::internal, "let go of"));
   world.database->recover();
   // The lease is still ours in the store, and renewed; it must be given back.
-  for (int round = 0; round < 4 && probe.begun < 2; ++round) {
-    co_await until([&] { return world.clock.sleepers() >= 2; });
-    world.clock.advance(kAdoption);
-    co_await ::flotilla::testing::settle();
-    auto pause = co_await one.feed.head();  // a round trip to the store
-    std::ignore = pause;
-  }
-  co_await until([&] { return probe.begun == 2; });
+  co_await advance_until(world, 2, [&] { return probe.begun == 2; });
   auto found = co_await one.tasks.find(id, seen_by(alice()));
   CO_ASSERT_OK(found);
-  for (int i = 0; i < 2; ++i) {
-    co_await until([&] { return world.clock.sleepers() == 3; });
-    world.clock.advance(std::chrono::seconds(1));
-  }
+  co_await advance_until(world, 2, [&] { return probe.ended == 2; });
   CO_ASSERT_OK(co_await TaskLog::settled(*found));
   auto loaded = co_await TaskLog::load(*found);
   CO_ASSERT_OK(loaded);
