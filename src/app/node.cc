@@ -17,6 +17,7 @@
 #include "async/loops.h"
 #include "async/spawn.h"
 #include "auth/authenticator.h"
+#include "auth/sealing.h"
 #include "base/log.h"
 #include "core/feed.h"
 #include "core/metrics.h"
@@ -72,6 +73,15 @@ Result<std::unique_ptr<db::Database>> open_database(const ServeConfig& config,
   return db::sqlite::open(std::move(options), metrics);
 }
 
+/// Secrets of a database that dies with the process need no key file.
+Result<auth::Sealer> open_sealer(const ServeConfig& config) {
+  if (!config.sealing_key.empty()) return auth::Sealer::load(config.sealing_key, system_random());
+  TRY(database, database_path(config));
+  if (database == ":memory:") return auth::Sealer::ephemeral(system_random());
+  const auto directory = std::filesystem::path(database).parent_path();
+  return auth::Sealer::load((directory / "sealing.key").string(), system_random());
+}
+
 Result<auth::Authenticator> open_authenticator(const ServeConfig& config,
                                                const ListenAddress& listen) {
   if (!config.tokens.empty()) return auth::Authenticator::open(config.tokens);
@@ -119,7 +129,7 @@ std::size_t thread_count(const ServeConfig& config) {
 
 struct Node::Parts {
   Parts(ServeConfig with, ListenAddress at, std::unique_ptr<db::Database> store,
-        std::unique_ptr<telemetry::Registry> registry, auth::Authenticator who,
+        std::unique_ptr<telemetry::Registry> registry, auth::Authenticator who, auth::Sealer seals,
         config::Registry& all_keys)
       : config(std::move(with)),
         listen(std::move(at)),
@@ -127,6 +137,7 @@ struct Node::Parts {
         loops(thread_count(config)),
         database(std::move(store)),
         authenticator(std::move(who)),
+        sealer(std::move(seals)),
         keys(all_keys),
         core_metrics(*metrics),
         feed(*database, system_clock()),
@@ -146,6 +157,7 @@ struct Node::Parts {
   Loops loops;
   std::unique_ptr<db::Database> database;
   auth::Authenticator authenticator;
+  auth::Sealer sealer;
   config::Registry& keys;
   core::Metrics core_metrics;
   core::Feed feed;
@@ -236,8 +248,10 @@ Result<std::unique_ptr<Node>> Node::open(ServeConfig config, config::Registry& k
   auto metrics = std::make_unique<telemetry::Registry>();
   telemetry::add_process_metrics(*metrics);
   TRY(database, open_database(config, *metrics));
+  TRY(sealer, open_sealer(config));
   auto parts = std::make_unique<Parts>(std::move(config), std::move(listen), std::move(database),
-                                       std::move(metrics), std::move(authenticator), keys);
+                                       std::move(metrics), std::move(authenticator),
+                                       std::move(sealer), keys);
   parts->wire();
   return std::unique_ptr<Node>(new Node(std::move(parts)));
 }

@@ -30,6 +30,7 @@ struct ServeConfig {
   std::string tls_client_ca;
   std::string durability = "full";
   std::string tokens;
+  std::string sealing_key;
   std::vector<std::string> egress_allow;
   std::chrono::seconds dedupe = std::chrono::hours(24);
   bool insecure = false;
@@ -46,9 +47,9 @@ struct ServeConfig {
 BOOST_DESCRIBE_STRUCT(ServeConfig, (),
                       (listen, data, database, config, threads, public_url, allow_host,
                        allow_origin, trusted_proxy, tls_cert, tls_key, tls_client_ca, durability,
-                       tokens, egress_allow, dedupe, insecure, a2a_profile, a2a_lenient_version,
-                       log_level, log_format, body_limit, max_connections, max_connections_per_peer,
-                       max_requests_per_peer, drain_timeout))
+                       tokens, sealing_key, egress_allow, dedupe, insecure, a2a_profile,
+                       a2a_lenient_version, log_level, log_format, body_limit, max_connections,
+                       max_connections_per_peer, max_requests_per_peer, drain_timeout))
 
 inline constexpr config::Help kServeHelp[] = {
     {"listen", "address and port to serve on; port 0 picks one"},
@@ -65,6 +66,9 @@ inline constexpr config::Help kServeHelp[] = {
     {"tls_client_ca", "PEM authorities of client certificates; clients must present one"},
     {"durability", "full: survives power loss; relaxed: survives kill -9 only", "full|relaxed"},
     {"tokens", "YAML file of bearer tokens; turns authentication on"},
+    {"sealing_key",
+     "file of the keys that seal stored secrets, made when missing (default: "
+     "sealing.key beside the database)"},
     {"egress_allow", "CIDR or host that callers' URLs may reach besides public addresses"},
     {"dedupe", "how long a repeated messageId gives the first task again; 0s is off"},
     {"insecure", "serve other addresses than loopback without authentication"},
