@@ -6,6 +6,8 @@
 
 #include "a2a/limits.h"
 #include "a2a/requests_internal.h"
+#include "async/clock.h"
+#include "base/id.h"
 #include "base/utf8.h"
 #include "json/map.h"
 
@@ -116,6 +118,22 @@ Result<SendMessageRequest> read_send_message(const Wire& wire, json::Value param
   TRY(request, v03::from_v03(std::move(old), form_of(wire), at));
   TRY_VOID(check(request, at));
   return request;
+}
+
+void fill_message_id(json::Value& params) {
+  json::Object* object = params.if_object();
+  json::Value* message = object != nullptr ? object->find("message") : nullptr;
+  json::Object* fields = message != nullptr ? message->if_object() : nullptr;
+  if (fields == nullptr) return;
+  for (const std::string_view name : {"messageId", "message_id"}) {
+    const json::Value* id = fields->find(name);
+    if (id == nullptr) continue;
+    const std::string* text = id->if_string();
+    if (!id->is_null() && (text == nullptr || !text->empty())) return;
+    fields->erase(name);
+  }
+  fields->set("messageId",
+              json::Value(make_uuid_v7(system_clock().now(), system_random()).to_string()));
 }
 
 Result<GetTaskRequest> read_get_task(const Wire& wire, json::Value params, const std::string& at) {

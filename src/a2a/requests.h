@@ -27,6 +27,9 @@ Result<CancelTaskRequest> read_cancel_task(const Wire& wire, json::Value params,
 Result<SubscribeToTaskRequest> read_subscribe(const Wire& wire, json::Value params,
                                               const std::string& at);
 
+/// Gives the message of a send a fresh messageId where it has none.
+void fill_message_id(json::Value& params);
+
 // REST: the task id is in the path, the rest in the query.
 Result<GetTaskRequest> read_get_task_query(const Wire& wire, const http::Request& request);
 Result<ListTasksRequest> read_list_tasks_query(const http::Request& request);

@@ -17,6 +17,8 @@ struct ServerConfig {
   Profile profile = Profile::v1_0_1;
   /// `--a2a-lenient-version`: a JSON-RPC request without A2A-Version may use 1.0 methods.
   bool lenient_version = false;
+  /// Conformance mode: the front desk takes messages without an id and makes one.
+  bool lenient_message_id = false;
   /// Cards then ask for a bearer token.
   bool authentication = false;
   /// The agent at the root URL.
@@ -25,5 +27,10 @@ struct ServerConfig {
   std::chrono::seconds card_max_age{300};
   json::ParseLimits limits;
 };
+
+inline bool makes_message_ids(const ServerConfig& config, const AgentRef& agent) {
+  return config.lenient_message_id && agent.name == config.front_desk.name &&
+         agent.name_space == config.front_desk.name_space;
+}
 
 }  // namespace flotilla::a2a

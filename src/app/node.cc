@@ -11,6 +11,7 @@
 
 #include "a2a/routes.h"
 #include "agents/builtin.h"
+#include "agents/conformance.h"
 #include "api/api.h"
 #include "app/listen_address.h"
 #include "app/version.h"
@@ -84,6 +85,7 @@ Result<auth::Sealer> open_sealer(const ServeConfig& config) {
 
 Result<auth::Authenticator> open_authenticator(const ServeConfig& config,
                                                const ListenAddress& listen) {
+  if (config.conformance) return auth::Authenticator::conformance(config.conformance_auth);
   if (!config.tokens.empty()) return auth::Authenticator::open(config.tokens);
   if (!listen.loopback() && !config.insecure)
     return fail(Error(Code::failed_precondition, reason::kInvalidConfig,
@@ -92,6 +94,21 @@ Result<auth::Authenticator> open_authenticator(const ServeConfig& config,
                           "--tokens FILE to authenticate callers, or --insecure"));
   auto peers = config.insecure ? auth::LocalPeers::anyone : auth::LocalPeers::loopback;
   return auth::Authenticator::local(peers);
+}
+
+/// What the kits need besides their agent: webhooks on this machine, equal messages as new tasks.
+Result<> prepare_conformance(ServeConfig& config, const ListenAddress& listen) {
+  if (!config.conformance) {
+    if (!config.conformance_reduced && !config.conformance_auth) return ok();
+    return fail(Error(Code::invalid_argument, reason::kInvalidConfig,
+                      "conformance-reduced and conformance-auth need conformance"));
+  }
+  if (!config.tokens.empty() || !listen.loopback())
+    return fail(Error(Code::invalid_argument, reason::kInvalidConfig,
+                      "conformance knows public tokens only: listen on loopback, without tokens"));
+  config.dedupe = std::chrono::seconds(0);
+  for (const char* range : {"127.0.0.0/8", "::1/128"}) config.egress_allow.emplace_back(range);
+  return ok();
 }
 
 /// Half of what TLS needs must not become a server without it.
@@ -204,7 +221,11 @@ Async<http::Response> Node::Parts::serve(http::Request& request) {
 
 void Node::Parts::wire() {
   agents::register_builtin({*database, system_clock(), system_random(), agents});
+  if (config.conformance)
+    agents::register_conformance({*database, system_clock(), system_random(), agents},
+                                 {config.conformance_reduced});
   a2a::ServerConfig a2a_config;
+  a2a_config.lenient_message_id = config.conformance;
   a2a_config.public_url = config.public_url;
   a2a_config.profile = config.a2a_profile == "1.0.0" ? a2a::Profile::v1_0_0 : a2a::Profile::v1_0_1;
   a2a_config.lenient_version = config.a2a_lenient_version;
@@ -244,6 +265,7 @@ Async<> Node::Parts::drain() {
 Result<std::unique_ptr<Node>> Node::open(ServeConfig config, config::Registry& keys) {
   TRY(listen, parse_listen_address(config.listen));
   TRY_VOID(check_tls(config));
+  TRY_VOID(prepare_conformance(config, listen));
   TRY(authenticator, open_authenticator(config, listen));
   auto metrics = std::make_unique<telemetry::Registry>();
   telemetry::add_process_metrics(*metrics);

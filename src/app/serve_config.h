@@ -36,6 +36,9 @@ struct ServeConfig {
   bool insecure = false;
   std::string a2a_profile = "1.0.1";
   bool a2a_lenient_version = false;
+  bool conformance = false;
+  bool conformance_reduced = false;
+  bool conformance_auth = false;
   std::string log_level = "info";
   std::string log_format = "auto";
   Bytes body_limit = mib(16);
@@ -48,8 +51,9 @@ BOOST_DESCRIBE_STRUCT(ServeConfig, (),
                       (listen, data, database, config, threads, public_url, allow_host,
                        allow_origin, trusted_proxy, tls_cert, tls_key, tls_client_ca, durability,
                        tokens, sealing_key, egress_allow, dedupe, insecure, a2a_profile,
-                       a2a_lenient_version, log_level, log_format, body_limit, max_connections,
-                       max_connections_per_peer, max_requests_per_peer, drain_timeout))
+                       a2a_lenient_version, conformance, conformance_reduced, conformance_auth,
+                       log_level, log_format, body_limit, max_connections, max_connections_per_peer,
+                       max_requests_per_peer, drain_timeout))
 
 inline constexpr config::Help kServeHelp[] = {
     {"listen", "address and port to serve on; port 0 picks one"},
@@ -74,6 +78,9 @@ inline constexpr config::Help kServeHelp[] = {
     {"insecure", "serve other addresses than loopback without authentication"},
     {"a2a_profile", "error profile of A2A 1.0", "1.0.0|1.0.1"},
     {"a2a_lenient_version", "accept 1.0 methods without the A2A-Version header"},
+    {"conformance", "the front desk does what the public A2A conformance kits ask for; for tests"},
+    {"conformance_reduced", "conformance mode without streams, webhooks and extended card"},
+    {"conformance_auth", "conformance mode in which every call needs the kits' token"},
     {"log_level", "least severe level that is logged", "error|warn|info|debug"},
     {"log_format", "text, json, or auto: text on a terminal", "auto|text|json"},
     {"body_limit", "largest request body"},

@@ -51,6 +51,20 @@ std::optional<std::string_view> bearer(std::string_view field) {
   return field;
 }
 
+// The tokens of the conformance kits are public: who turns that mode on lets them in.
+constexpr std::string_view kKitToken = "itk-valid-token";
+constexpr std::string_view kKitRefusedToken = "itk-insufficient-token";
+
+TokenFile kit_tokens() {
+  auto holder = std::make_shared<Principal>();
+  holder->name = "conformance";
+  holder->role = Role::admin;
+  holder->all_namespaces = true;
+  TokenFile file;
+  file.tokens.push_back({std::move(holder), sha256(kKitToken)});
+  return file;
+}
+
 Error unauthenticated(std::string message) {
   return Error(Code::unauthenticated, std::move(message));
 }
@@ -66,7 +80,8 @@ struct Authenticator::Snapshot {
 };
 
 struct Authenticator::State {
-  std::optional<LocalPeers> local;  // set: no tokens at all
+  std::optional<LocalPeers> local;      // set: no token is needed
+  std::optional<Sha256Digest> refused;  // known, but let in nowhere
   std::string path;
   std::atomic<std::shared_ptr<const Snapshot>> snapshot;  // shared with requests that look up
 };
@@ -86,6 +101,13 @@ Authenticator Authenticator::with_tokens(TokenFile tokens) {
   auto state = std::make_unique<State>();
   state->snapshot.store(std::make_shared<const Snapshot>(std::move(tokens)));
   return Authenticator(std::move(state));
+}
+
+Authenticator Authenticator::conformance(bool needed) {
+  auto authenticator = with_tokens(kit_tokens());
+  if (!needed) authenticator.state_->local = LocalPeers::loopback;
+  authenticator.state_->refused = sha256(kKitRefusedToken);
+  return authenticator;
 }
 
 Result<Authenticator> Authenticator::open(std::string path) {
@@ -114,7 +136,8 @@ std::string Authenticator::challenge() const {
 
 Result<std::shared_ptr<const Principal>> Authenticator::authenticate(
     const http::Request& request) const {
-  if (state_->local) {
+  const bool presents = state_->refused && request.headers.find("Authorization");
+  if (state_->local && !presents) {
     if (*state_->local == LocalPeers::anyone || is_loopback(request.peer)) {
       return local_principal();
     }
@@ -139,7 +162,10 @@ Result<std::shared_ptr<const Principal>> Authenticator::authenticate(
     return fail(unauthenticated("Authorization must be given once, as Bearer TOKEN"));
   }
   const auto snapshot = state_->snapshot.load();
-  const auto found = snapshot->by_digest.find(sha256(*token));
+  const auto digest = sha256(*token);
+  if (state_->refused == digest)
+    return fail(Error(Code::permission_denied, "the token does not allow this"));
+  const auto found = snapshot->by_digest.find(digest);
   if (found == snapshot->by_digest.end()) return fail(unauthenticated("the token is not known"));
   return found->second;
 }

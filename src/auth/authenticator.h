@@ -30,11 +30,16 @@ class Authenticator {
   /// Bearer tokens of a file (RFC 6750), and nobody else.
   static Result<Authenticator> open(std::string path);
   static Authenticator with_tokens(TokenFile tokens);
+  /// Conformance mode: the kits' `itk-valid-token` is a principal of its own, their
+  /// `itk-insufficient-token` is refused everywhere; anyone else is `local` from this machine, or
+  /// nobody if a token is `needed`.
+  static Authenticator conformance(bool needed);
   Authenticator(Authenticator&&) noexcept;
   Authenticator& operator=(Authenticator&&) noexcept;
   ~Authenticator();
 
-  /// Fails with unauthenticated only: answer 401 with challenge().
+  /// Fails with unauthenticated: answer 401 with challenge(). In conformance mode also with
+  /// permission_denied.
   [[nodiscard]] Result<std::shared_ptr<const Principal>> authenticate(
       const http::Request& request) const;
   /// Whether callers must present a token.

@@ -24,6 +24,8 @@ struct AgentInfo {
   std::function<bool(std::string_view text)> claims;
   std::vector<std::string> input_modes;
   bool may_reply_message = false;
+  bool streaming = true;   // as its card says; without it streams are refused
+  bool hands_over = true;  // the front desk: gives requests to others
   Time created_at;
   std::string uid;
   std::shared_ptr<Runner> runner;  // shared with runs that outlast a re-registration

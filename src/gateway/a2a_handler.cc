@@ -26,6 +26,11 @@ Error task_not_found(const std::string& id) {
       .with_metadata("taskId", id);
 }
 
+Error no_streams(const core::AgentInfo& agent) {
+  return Error(Code::failed_precondition, reason::kUnsupportedOperation,
+               "agent " + agent.name_space + "/" + agent.name + " does not stream");
+}
+
 Async<Result<std::string>> task_json(TaskLog::Ptr log, std::optional<std::int32_t> history) {
   if (!history) {
     CO_TRY(text, co_await TaskLog::snapshot(log));
@@ -113,7 +118,7 @@ Async<Result<core::NewTask>> A2aHandler::plan(Context context, AgentRegistry::Pt
                                               a2a::SendMessageRequest request) {
   core::NewTask task;
   auto agent = desk;
-  if (is_front_desk(*desk)) {
+  if (is_front_desk(*desk) && desk->hands_over) {
     CO_TRY(taker, co_await hand_over(context, &request.message));
     if (taker) agent = taker;
   }
@@ -268,6 +273,7 @@ Async<Result<std::unique_ptr<a2a::ItemStream>>> A2aHandler::send_streaming_messa
     Context context, a2a::AgentRef ref, a2a::SendMessageRequest request) {
   CO_TRY_VOID(auth::require(*context.principal, Role::operator_));
   CO_TRY(agent, agent_of(context, ref));
+  if (!agent->streaming) co_return fail(no_streams(*agent));
   CO_TRY(begun, co_await accept(std::move(context), agent, std::move(request), true, false));
   co_return std::move(begun.stream);
 }
@@ -292,6 +298,7 @@ Async<Result<std::unique_ptr<a2a::ItemStream>>> A2aHandler::subscribe_to_task(
     Context context, a2a::AgentRef ref, a2a::SubscribeToTaskRequest request,
     std::optional<std::string> after) {
   CO_TRY(agent, agent_of(context, ref));
+  if (!agent->streaming) co_return fail(no_streams(*agent));
   CO_TRY(log, co_await find(std::move(context), agent, request.id));
   std::unique_ptr<a2a::ItemStream> stream;
   if (after) {

@@ -1,0 +1,17 @@
+#pragma once
+
+#include "agents/builtin.h"
+
+namespace flotilla::agents {
+
+struct ConformanceOptions {
+  /// The card of an agent without streams, webhooks and extended card, and its refusals.
+  bool reduced = false;
+};
+
+/// Puts the agent that the public A2A conformance kits drive in the front desk's place
+/// (docs/conformance.md): what a message asks for is told by its messageId, else by the text of the
+/// task's first message, else it is echoed. It hands nothing over. For test servers only.
+void register_conformance(BuiltinServices services, ConformanceOptions options);
+
+}  // namespace flotilla::agents
