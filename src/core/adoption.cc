@@ -96,10 +96,23 @@ Async<> Scheduler::renew_loop() {
     db::Batch batch;
     const Time until = std::chrono::time_point_cast<std::chrono::milliseconds>(now + kLease);
     batch.add(sql::kRenewLeases, {services_.holder, sql::millis(until)});
-    batch.add(sql::kPruneIdempotency, {sql::millis(now)});
     auto done = co_await services_.database.write(std::move(batch));
     if (!done) kLog.warn("renewing leases failed", {{"why", done.error().message()}});
+    auto pruned = co_await prune_idempotency();
+    if (!pruned)
+      kLog.warn("deleting old idempotency keys failed", {{"why", pruned.error().message()}});
   }
+}
+
+/// In small batches, so that no request waits long behind one.
+Async<Result<>> Scheduler::prune_idempotency() {
+  for (int round = 0; round < kPruneRounds; ++round) {
+    db::Batch batch;
+    batch.add(sql::kPruneIdempotency, {sql::millis(services_.clock.now()), kPrunePage});
+    CO_TRY(done, co_await services_.database.write(std::move(batch)));
+    if (done.changed.at(0) < kPrunePage) break;
+  }
+  co_return ok();
 }
 
 }  // namespace flotilla::core

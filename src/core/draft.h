@@ -1,10 +1,10 @@
 #pragma once
 
 #include <string>
-#include <variant>
 
 #include "a2a/types.h"
 #include "core/event.h"
+#include "core/task_snapshot.h"
 
 namespace flotilla::core {
 
@@ -14,9 +14,7 @@ struct Draft {
   EventKind kind = EventKind::note;
   std::string actor;
   std::string payload;
-  std::variant<std::monostate, a2a::Message, a2a::TaskStatusUpdateEvent,
-               a2a::TaskArtifactUpdateEvent>
-      change;
+  Change change;
   /// A status that answers with a bare Message: if nothing of the task was shown yet, A2A never
   /// shows it as a task.
   bool bare = false;

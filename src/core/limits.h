@@ -31,11 +31,52 @@ inline constexpr std::size_t kAdoptionPage = 500;
 /// Runs of this process at once; further tasks wait, submitted, until one ends.
 inline constexpr std::size_t kMaxRuns = 20'000;
 
-/// Outbox: entries of one round, how long an attempt is claimed, when an entry is given up.
-inline constexpr std::size_t kOutboxPage = 32;
-inline constexpr Duration kOutboxPoll = std::chrono::milliseconds(500);
-inline constexpr Duration kOutboxClaim = std::chrono::seconds(60);
+/// Expired idempotency keys are deleted with each renewal, this many in a batch, so many batches:
+/// more in a second than a store takes in.
+inline constexpr std::int64_t kPrunePage = 1000;
+inline constexpr int kPruneRounds = 200;
+
+/// Topics: an event as stored, events handed out at once, live readers of one principal and in all,
+/// how long what another process published may wait.
+inline constexpr std::size_t kMaxTopicPayload = std::size_t{256} << 10;
+inline constexpr std::size_t kTopicPage = 100;
+inline constexpr std::size_t kMaxTopicReaders = 2000;
+inline constexpr std::size_t kMaxTopicReadersInAll = 10'000;
+inline constexpr Duration kTopicPoll = std::chrono::seconds(1);
+/// Durable subscriptions of one owner.
+inline constexpr std::int64_t kMaxTopicSubscriptions = 200;
+/// Messages that wait in the mailbox of an agent that we do not run; further ones are refused.
+inline constexpr std::int64_t kMaxUnreadMessages = 1000;
+/// Agents that answer each other, one because of the other, before the next one is refused.
+inline constexpr std::int64_t kHopLimit = 8;
+
+/// Webhooks of one task.
+inline constexpr std::size_t kMaxPushConfigs = 100;
+/// Webhooks that are served at once: in all, of one host and port, and of those whose last attempt
+/// failed (they may hang, so the rest is kept for others).
+inline constexpr std::size_t kOutboxWorkers = 512;
+inline constexpr std::size_t kOutboxWorkersPerPeer = 32;
+inline constexpr std::size_t kOutboxFailing = 64;
+inline constexpr std::size_t kOutboxFailingPerPeer = 8;
+/// Webhooks that wait for a worker, and tasks with news; what is beyond is found in the store.
+inline constexpr std::size_t kOutboxWaiting = 10'000;
+inline constexpr std::size_t kOutboxNews = 10'000;
+/// Rows and events of one read; a larger payload is read alone, by few workers at once.
+inline constexpr std::size_t kOutboxPage = 500;
+inline constexpr std::size_t kOutboxEvents = 16;
+inline constexpr std::size_t kOutboxSmallPayload = std::size_t{16} << 10;
+inline constexpr std::size_t kOutboxLargeAtOnce = 16;
+/// Pages after which a worker makes room for a waiting webhook.
+inline constexpr std::size_t kOutboxTurn = 8;
+/// Attempts for an event; a webhook that failed so often in a row has one for each further event.
 inline constexpr std::int64_t kOutboxAttempts = 10;
-inline constexpr Duration kOutboxPostponed = std::chrono::minutes(5);
+inline constexpr Duration kOutboxFirstPause = std::chrono::seconds(1);
+inline constexpr Duration kOutboxLongestPause = std::chrono::minutes(5);
+/// Longest pause that a receiver's Retry-After can ask for.
+inline constexpr Duration kOutboxRetryAfter = std::chrono::hours(1);
+/// After the store failed.
+inline constexpr Duration kOutboxStorePause = std::chrono::seconds(1);
+/// How long dead letters are kept.
+inline constexpr Duration kDeadLetterKept = std::chrono::hours(24 * 7);
 
 }  // namespace flotilla::core

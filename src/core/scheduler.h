@@ -68,6 +68,7 @@ class Scheduler {
   void adopt(Tasks& tasks, const TaskRow& row, const Executor& here);
   Async<Result<>> free_orphans();
   Async<> renew_loop();
+  Async<Result<>> prune_idempotency();
 
   Services& services_;
   AgentRegistry& agents_;

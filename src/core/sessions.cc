@@ -10,11 +10,15 @@ namespace {
   "uid, namespace, owner, context_id, kind, agent, title, metadata, created_at, last_activity, " \
   "expires_at"
 
-const db::Statement kFind{"SELECT " FLOTILLA_SESSION_COLUMNS
-                          " FROM session WHERE owner = $1 AND context_id = $2 AND namespace = $3"};
-const db::Statement kOfContext{"SELECT " FLOTILLA_SESSION_COLUMNS
-                               " FROM session WHERE owner = $1 AND context_id = $2 "
-                               "ORDER BY last_activity DESC LIMIT 100"};
+// A context that we named is its session's uid, and found by that; the index of contexts holds only
+// those that callers named.
+#define FLOTILLA_BY_CONTEXT(AND_FILTER)                                          \
+  "SELECT " FLOTILLA_SESSION_COLUMNS                                             \
+  " FROM session WHERE uid = $2 AND context_id = uid AND owner = $1 " AND_FILTER \
+  "UNION ALL SELECT " FLOTILLA_SESSION_COLUMNS                                   \
+  " FROM session WHERE owner = $1 AND context_id = $2 AND context_id <> uid " AND_FILTER
+const db::Statement kFind{FLOTILLA_BY_CONTEXT("AND namespace = $3 ")};
+const db::Statement kOfContext{FLOTILLA_BY_CONTEXT("") "ORDER BY last_activity DESC LIMIT 100"};
 const db::Statement kGet{"SELECT " FLOTILLA_SESSION_COLUMNS
                          " FROM session WHERE uid = $1 AND namespace = $2"};
 const db::Statement kListOwn{"SELECT " FLOTILLA_SESSION_COLUMNS

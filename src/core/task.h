@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "a2a/types.h"
 #include "base/context.h"
@@ -36,16 +37,26 @@ struct TaskRow {
   Time created_at;
 };
 
+/// Names a message among those sent before: 128 bits of a hash over all that makes it the same
+/// message. Two numbers, because an index over numbers costs half as much as one over text.
+struct DedupeKey {
+  std::int64_t number = 0;
+  std::int64_t check = 0;
+  bool operator==(const DedupeKey&) const = default;
+  static DedupeKey of(std::string_view text);
+};
+
 /// What makes a new task.
 struct NewTask {
   std::string name_space;
   std::string agent;
-  std::shared_ptr<const Principal> principal;  // its name becomes the owner
-  std::optional<std::string> context_id;       // absent: a new one
+  std::shared_ptr<const Principal> principal;
+  std::string owner;                      // empty: the principal
+  std::optional<std::string> context_id;  // absent: a new one
   std::optional<TaskId> parent;
   a2a::Message message;  // ids are filled in
   std::string trace_id;
-  std::string dedupe_key;  // empty: no deduplication
+  std::optional<DedupeKey> dedupe_key;  // absent: no deduplication
 };
 
 /// Which tasks a caller may see: rows outside answer as missing ones.

@@ -22,21 +22,10 @@ namespace {
 Time lease_end(Time now) {
   return std::chrono::time_point_cast<std::chrono::milliseconds>(now + kLease);
 }
-
-/// As a2a::apply() sees it: the same message, further on.
-bool is_retold(const std::string& shown, const std::optional<a2a::Message>& next) {
-  if (!next) return false;
-  auto message = json::from_text<a2a::Message>(shown);
-  return message && message->messageId == next->messageId;
-}
 }  // namespace
 
 TaskLog::TaskLog(Services& services, TaskRow row)
-    : services_(services),
-      committed_(row),
-      projected_(std::move(row)),
-      stored_(true),
-      artifacts_known_(false) {}
+    : services_(services), committed_(row), projected_(std::move(row)), stored_(true) {}
 
 TaskLog::TaskLog(Services& services, TaskRow row, Creation creation)
     : services_(services),
@@ -45,14 +34,8 @@ TaskLog::TaskLog(Services& services, TaskRow row, Creation creation)
       stored_(false),
       changes_(1),
       creation_(std::move(creation)),
-      artifacts_known_(true) {
-  a2a::Task task;
-  task.id = committed_.id.to_string();
-  task.contextId = committed_.context_id;
-  task.status.state = committed_.state;
-  task.status.timestamp = committed_.status_at;
-  snapshot_ = std::move(task);
-}
+      snapshot_(std::in_place, committed_.id.to_string(), committed_.context_id,
+                committed_.created_at) {}
 
 TaskRow TaskLog::committed() const {
   std::lock_guard lock(mutex_);
@@ -62,6 +45,16 @@ TaskRow TaskLog::committed() const {
 TaskRow TaskLog::projected() const {
   std::lock_guard lock(mutex_);
   return projected_;
+}
+
+TaskState TaskLog::state() const {
+  std::lock_guard lock(mutex_);
+  return committed_.state;
+}
+
+bool TaskLog::direct() const {
+  std::lock_guard lock(mutex_);
+  return committed_.direct;
 }
 
 bool TaskLog::broken() const {
@@ -108,16 +101,15 @@ Result<> TaskLog::append(std::optional<std::uint64_t> token, Draft draft, db::Ba
   return ok();
 }
 
-Result<TaskLog::Appended> TaskLog::append_input(Draft message, std::string dedupe_key,
+Result<TaskLog::Appended> TaskLog::append_input(Draft message, std::optional<DedupeKey> key,
                                                 db::Batch rows) {
   std::lock_guard lock(mutex_);
-  if (!dedupe_key.empty() && std::ranges::find(recent_keys_, dedupe_key) != recent_keys_.end())
-    return Appended::repeated;
+  if (key && std::ranges::find(recent_keys_, *key) != recent_keys_.end()) return Appended::repeated;
   TRY_VOID(check(std::nullopt, message));
   if (inputs_.size() >= kMaxUntakenInputs)
     return fail(
         Error(Code::resource_exhausted, "the agent has not read the messages before; wait for it"));
-  if (!dedupe_key.empty()) recent_keys_.push_back(std::move(dedupe_key));
+  if (key) recent_keys_.push_back(*key);
   if (recent_keys_.size() > kMaxRecentKeys) recent_keys_.pop_front();
   rows_.add(std::move(rows));
   push(std::move(message), 0);
@@ -138,10 +130,9 @@ void TaskLog::push(Draft draft, std::uint64_t token) {
   event->actor = draft.actor;
   event->payload = std::make_shared<const std::string>(std::move(draft.payload));
 
-  const std::string id = projected_.id.to_string();
   std::vector<db::Value> values;
   values.reserve(10);
-  values.emplace_back("task/" + id);
+  values.emplace_back(sql::stream_of(projected_.id));
   values.emplace_back(static_cast<std::int64_t>(event->seq));
   values.emplace_back(projected_.name_space);
   values.emplace_back(projected_.owner);
@@ -158,12 +149,11 @@ void TaskLog::push(Draft draft, std::uint64_t token) {
 
   if (auto* update = std::get_if<a2a::TaskStatusUpdateEvent>(&draft.change)) {
     event->state = update->status.state;
-    if (draft.bare) projected_.direct = projected_.status_seq == 0 && artifact_ids_.empty();
+    if (draft.bare) projected_.direct = projected_.status_seq == 0 && !artifact_told_;
     project_status(*update, *event);
-  } else if (auto* chunk = std::get_if<a2a::TaskArtifactUpdateEvent>(&draft.change)) {
-    project_artifact(*chunk, *event);
+  } else if (draft.kind == EventKind::artifact) {
+    artifact_told_ = true;
   } else if (auto* message = std::get_if<a2a::Message>(&draft.change)) {
-    rows_.add(sql::kInsertMessage, {id, static_cast<std::int64_t>(event->seq), *event->payload});
     inputs_.emplace_back(event->seq, *message);
     if (event->seq == 1) turn_begin_ = 1;
   }
@@ -172,14 +162,8 @@ void TaskLog::push(Draft draft, std::uint64_t token) {
 }
 
 void TaskLog::project_status(const a2a::TaskStatusUpdateEvent& update, const Event& event) {
-  const auto& message = update.status.message;
-  // Superseded, it becomes history, at its own place. Told again it is replaced.
-  if (projected_.status_message && !is_retold(*projected_.status_message, message))
-    rows_.add(sql::kInsertMessage,
-              {projected_.id.to_string(), static_cast<std::int64_t>(projected_.status_seq),
-               std::move(*projected_.status_message)});
   projected_.status_message.reset();
-  if (message) projected_.status_message = json::to_text(*message);
+  if (update.status.message) projected_.status_message = json::to_text(*update.status.message);
   projected_.state = update.status.state;
   projected_.status_at = update.status.timestamp.value_or(event.at);
   projected_.status_seq = event.seq;
@@ -195,17 +179,6 @@ void TaskLog::project_status(const a2a::TaskStatusUpdateEvent& update, const Eve
     projected_.lease_holder.reset();
     projected_.lease_expires.reset();
   }
-}
-
-void TaskLog::project_artifact(const a2a::TaskArtifactUpdateEvent& update, const Event& event) {
-  const std::string id = projected_.id.to_string();
-  const std::string& artifact = update.artifact.artifactId;
-  const bool replaces =
-      !update.append.value_or(false) && (!artifacts_known_ || artifact_ids_.contains(artifact));
-  if (replaces) rows_.add(sql::kDropArtifact, {id, artifact});
-  rows_.add(sql::kInsertArtifact,
-            {id, static_cast<std::int64_t>(event.seq), artifact, json::to_text(update.artifact)});
-  if (artifacts_known_) artifact_ids_.insert(artifact);
 }
 
 void TaskLog::push_status(TaskState state, std::uint64_t token) {

@@ -7,7 +7,6 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -85,7 +84,9 @@ class TaskLog {
   TaskLog(Services& services, TaskRow row, Creation creation);  // born with its first commit
 
   [[nodiscard]] TaskRow committed() const;
-  [[nodiscard]] TaskRow projected() const;  // with everything appended
+  [[nodiscard]] TaskRow projected() const;     // with everything appended
+  [[nodiscard]] a2a::TaskState state() const;  // committed
+  [[nodiscard]] bool direct() const;           // committed
   [[nodiscard]] bool broken() const;
   [[nodiscard]] bool stored() const;  // its creation is committed
 
@@ -96,10 +97,10 @@ class TaskLog {
   enum class Appended : std::uint8_t {
     begins,    // the task was interrupted and works on with this message: it wants a turn
     joins,     // for the turn that goes on or is to begin
-    repeated,  // a message with this key (empty: none) was appended a moment ago
+    repeated,  // a message with this key was appended a moment ago
   };
   /// Appends a caller's message.
-  Result<Appended> append_input(Draft message, std::string dedupe_key, db::Batch rows);
+  Result<Appended> append_input(Draft message, std::optional<DedupeKey> key, db::Batch rows);
 
   /// Begins to commit what was appended; returns at once.
   static void commit(Ptr log);
@@ -177,7 +178,6 @@ class TaskLog {
   void push_status(a2a::TaskState state, std::uint64_t token);
   void forget_inputs();
   void project_status(const a2a::TaskStatusUpdateEvent& update, const Event& event);
-  void project_artifact(const a2a::TaskArtifactUpdateEvent& update, const Event& event);
   db::Batch take_batch();
   static void submit(Ptr log, db::Batch batch);
   /// On a database thread: the answer of one commit. True when the next one should begin.
@@ -210,18 +210,16 @@ class TaskLog {
   std::uint64_t next_waiter_ = 0;
   std::vector<Waiter> waiters_;
   std::vector<std::shared_ptr<Mailbox>> mailboxes_;  // shared with the subscriptions
-  std::optional<a2a::Task> snapshot_;  // committed; absent when large or not born here
+  std::optional<TaskSnapshot> snapshot_;  // committed; absent when large or not born here
   std::size_t snapshot_bytes_ = 0;
-  std::size_t status_place_ = 0;  // where in history the status message belongs once superseded
   std::weak_ptr<const std::string> encoded_;  // of the committed task, while a reader has it
-  std::set<std::string, std::less<>> artifact_ids_;
-  bool artifacts_known_;
+  bool artifact_told_ = false;                // since this log began
   bool running_ = false;
   bool turn_wanted_ = false;  // a message came to an interrupted task before its turn had ended
   std::function<void()> cancel_;
-  std::uint64_t turn_begin_ = 0;         // seq of the message that began the last turn
-  std::vector<Input> inputs_;            // that no run has taken
-  std::deque<std::string> recent_keys_;  // of messages that may not be committed yet
+  std::uint64_t turn_begin_ = 0;       // seq of the message that began the last turn
+  std::vector<Input> inputs_;          // that no run has taken
+  std::deque<DedupeKey> recent_keys_;  // of messages that may not be committed yet
 };
 
 struct TaskLog::View {

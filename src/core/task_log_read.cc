@@ -13,23 +13,7 @@ void TaskLog::apply_to_snapshot(PendingEvent& pending) {
     snapshot_.reset();
     return;
   }
-  if (auto* message = std::get_if<a2a::Message>(&pending.draft.change)) {
-    snapshot_->history.push_back(std::move(*message));
-  } else if (auto* chunk = std::get_if<a2a::TaskArtifactUpdateEvent>(&pending.draft.change)) {
-    a2a::apply(*snapshot_, std::move(*chunk));
-  } else if (auto* update = std::get_if<a2a::TaskStatusUpdateEvent>(&pending.draft.change)) {
-    const auto& next = update->status.message;
-    auto& old = snapshot_->status.message;
-    const bool retold = old && next && old->messageId == next->messageId;
-    if (old && !retold) {
-      auto place = std::min(status_place_, snapshot_->history.size());
-      snapshot_->history.insert(snapshot_->history.begin() + static_cast<std::ptrdiff_t>(place),
-                                std::move(*old));
-      old.reset();
-    }
-    status_place_ = snapshot_->history.size();
-    a2a::apply(*snapshot_, std::move(*update));
-  }
+  snapshot_->apply(std::move(pending.draft.change));
 }
 
 Async<Result<std::pair<a2a::Task, std::uint64_t>>> TaskLog::load(Ptr log) {
@@ -37,41 +21,19 @@ Async<Result<std::pair<a2a::Task, std::uint64_t>>> TaskLog::load(Ptr log) {
   {
     std::lock_guard lock(log->mutex_);
     if (log->broken_) co_return fail(*log->broken_);
-    if (log->snapshot_) co_return std::make_pair(*log->snapshot_, log->committed_.seq);
+    if (log->snapshot_) co_return std::make_pair(log->snapshot_->task(), log->committed_.seq);
     row = log->committed_;
   }
-  a2a::Task task;
-  task.id = row.id.to_string();
-  task.contextId = row.context_id;
-  task.status.state = row.state;
-  task.status.timestamp = row.status_at;
-  if (row.status_message) {
-    CO_TRY(message, json::from_text<a2a::Message>(*row.status_message));
-    task.status.message = std::move(message);
-  }
-  if (row.metadata) {
-    CO_TRY(metadata, json::parse(*row.metadata));
-    if (auto* object = metadata.if_object()) task.metadata = std::move(*object);
-  }
-  const auto seq = static_cast<std::int64_t>(row.seq);
-  std::vector<db::Value> parameters{task.id, seq};
+  std::vector<db::Value> parameters{sql::stream_of(row.id), static_cast<std::int64_t>(row.seq)};
   auto& database = log->services_.database;
-  CO_TRY(messages, co_await database.read(sql::kSelectMessages, parameters, kMaxSnapshotRows));
-  for (const auto& stored : messages) {
-    const auto at = static_cast<std::uint64_t>(db::int_at(stored, 0));
-    if (row.status_message && at == row.status_seq) continue;  // superseded just now
-    CO_TRY(message, json::from_text<a2a::Message>(db::text_at(stored, 1)));
-    task.history.push_back(std::move(message));
+  CO_TRY(events, co_await database.read(sql::kSelectChanges, parameters, kMaxSnapshotRows + 1));
+  TaskSnapshot snapshot(row.id.to_string(), row.context_id, row.created_at);
+  for (const auto& event : events) {
+    const auto kind = parse_event_kind(db::text_at(event, 0)).value_or(EventKind::note);
+    CO_TRY(change, to_change(kind, db::text_at(event, 1)));
+    snapshot.apply(std::move(change));
   }
-  CO_TRY(chunks, co_await database.read(sql::kSelectArtifacts, parameters, kMaxSnapshotRows));
-  for (const auto& stored : chunks) {
-    a2a::TaskArtifactUpdateEvent update;
-    CO_TRY(artifact, json::from_text<a2a::Artifact>(db::text_at(stored, 0)));
-    update.artifact = std::move(artifact);
-    update.append = true;  // rows of a replaced artifact are gone: what is left adds up
-    a2a::apply(task, std::move(update));
-  }
-  co_return std::make_pair(std::move(task), row.seq);
+  co_return std::make_pair(std::move(snapshot).take(), row.seq);
 }
 
 Async<Result<TaskLog::Encoded>> TaskLog::encode(Ptr log) {
@@ -82,7 +44,7 @@ Async<Result<TaskLog::Encoded>> TaskLog::encode(Ptr log) {
     encoded.state = log->committed_.state;
     encoded.text = log->encoded_.lock();
     if (!encoded.text && log->snapshot_ && !log->broken_) {
-      encoded.text = std::make_shared<const std::string>(json::to_text(*log->snapshot_));
+      encoded.text = std::make_shared<const std::string>(json::to_text(log->snapshot_->task()));
       log->encoded_ = encoded.text;
     }
     if (encoded.text) co_return encoded;
@@ -141,7 +103,7 @@ Async<Result<std::vector<EventPtr>>> TaskLog::stored_events(std::uint64_t after,
                                                             std::uint64_t up_to,
                                                             std::size_t limit) {
   std::vector<db::Value> parameters{
-      "task/" + committed().id.to_string(), static_cast<std::int64_t>(after),
+      sql::stream_of(committed().id), static_cast<std::int64_t>(after),
       static_cast<std::int64_t>(up_to), static_cast<std::int64_t>(limit)};
   CO_TRY(rows, co_await services_.database.read(sql::kSelectEvents, parameters, limit));
   std::vector<EventPtr> events;

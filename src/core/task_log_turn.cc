@@ -103,7 +103,7 @@ class TurnFinder {
 
 Async<Result<TaskLog::Resume>> TaskLog::resume_point(Ptr log, std::uint64_t token) {
   const auto row = log->committed();
-  const std::string stream = "task/" + row.id.to_string();
+  const std::string stream = sql::stream_of(row.id);
   auto& database = log->services_.database;
   std::vector<db::Value> upto{stream, static_cast<std::int64_t>(row.seq)};
   CO_TRY(events, co_await database.read(sql::kSelectTurns, upto, kMaxSnapshotRows + 1));

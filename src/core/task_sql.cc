@@ -24,15 +24,11 @@ const db::Statement kUpdateTask{
 const db::Statement kInsertEvent{
     "INSERT INTO event (stream, seq, namespace, owner, at, kind, actor, lease_token, trace_id, "
     "version, payload) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1, $10)"};
-const db::Statement kInsertMessage{"INSERT INTO message (task, seq, payload) VALUES ($1, $2, $3)"};
-const db::Statement kInsertArtifact{
-    "INSERT INTO artifact (task, seq, artifact_id, payload) VALUES ($1, $2, $3, $4)"};
-const db::Statement kDropArtifact{"DELETE FROM artifact WHERE task = $1 AND artifact_id = $2"};
 const db::Statement kSelectTask{"SELECT " FLOTILLA_TASK_COLUMNS " FROM task WHERE id = $1"};
-const db::Statement kSelectMessages{
-    "SELECT seq, payload FROM message WHERE task = $1 AND seq <= $2 ORDER BY seq"};
-const db::Statement kSelectArtifacts{
-    "SELECT payload FROM artifact WHERE task = $1 AND seq <= $2 ORDER BY seq"};
+// The task's snapshot is made of these.
+const db::Statement kSelectChanges{
+    "SELECT kind, payload FROM event WHERE stream = $1 AND seq <= $2 "
+    "AND kind IN ('message', 'status', 'artifact') ORDER BY seq"};
 const db::Statement kSelectEvents{
     "SELECT position, seq, at, kind, actor, payload FROM event "
     "WHERE stream = $1 AND seq > $2 AND seq <= $3 ORDER BY seq LIMIT $4"};
@@ -56,15 +52,21 @@ const db::Statement kReleaseLease{
 const db::Statement kRenewLeases{
     "UPDATE task SET lease_expires = $2 "
     "WHERE state IN (1, 2) AND lease_expires IS NOT NULL AND lease_holder = $1"};
+// A key whose check differs is of another message: the newer one takes its place.
 const db::Statement kInsertIdempotency{
-    "INSERT INTO idempotency (key, task, expires_at) VALUES ($1, $2, $3) "
-    "ON CONFLICT (key) DO UPDATE SET task = excluded.task, expires_at = excluded.expires_at "
-    "WHERE idempotency.expires_at <= $4"};
+    "INSERT INTO idempotency (number, check_number, task, expires_at) VALUES ($1, $2, $3, $4) "
+    "ON CONFLICT (number) DO UPDATE SET check_number = excluded.check_number, "
+    "task = excluded.task, expires_at = excluded.expires_at "
+    "WHERE idempotency.expires_at <= $5 OR idempotency.check_number <> excluded.check_number"};
 const db::Statement kSelectIdempotency{
-    "SELECT task FROM idempotency WHERE key = $1 AND expires_at > $2"};
+    "SELECT task FROM idempotency WHERE number = $1 AND check_number = $2 AND expires_at > $3"};
 const db::Statement kPruneIdempotency{
-    "DELETE FROM idempotency WHERE key IN "
-    "(SELECT key FROM idempotency WHERE expires_at <= $1 ORDER BY expires_at LIMIT 1000)"};
+    "DELETE FROM idempotency WHERE number IN "
+    "(SELECT number FROM idempotency WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)"};
+
+std::string stream_of(const TaskId& id) {
+  return "task/" + id.to_string();
+}
 
 db::Value millis(Time time) {
   return static_cast<std::int64_t>(time.time_since_epoch().count());

@@ -13,12 +13,8 @@ namespace flotilla::core::sql {
 extern const db::Statement kInsertTask;
 extern const db::Statement kUpdateTask;
 extern const db::Statement kInsertEvent;
-extern const db::Statement kInsertMessage;
-extern const db::Statement kInsertArtifact;
-extern const db::Statement kDropArtifact;
 extern const db::Statement kSelectTask;
-extern const db::Statement kSelectMessages;
-extern const db::Statement kSelectArtifacts;
+extern const db::Statement kSelectChanges;
 extern const db::Statement kSelectEvents;
 extern const db::Statement kSelectTurns;
 extern const db::Statement kSelectWritten;
@@ -30,6 +26,8 @@ extern const db::Statement kInsertIdempotency;
 extern const db::Statement kSelectIdempotency;
 extern const db::Statement kPruneIdempotency;
 
+/// The stream of a task's events.
+std::string stream_of(const TaskId& id);
 std::vector<db::Value> insert_parameters(const TaskRow& row);
 /// Guarded by the seq and lease token that the writer believes in.
 std::vector<db::Value> update_parameters(const TaskRow& row, std::uint64_t expected_seq,

@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <boost/asio/this_coro.hpp>
+#include <cstring>
 
 #include "async/clock.h"
+#include "base/hash.h"
 #include "core/state_machine.h"
 #include "core/task_sql.h"
 #include "json/map.h"
@@ -31,6 +33,14 @@ a2a::TaskStatusUpdateEvent status_update(Services& services, const TaskRow& row,
 }
 
 }  // namespace
+
+DedupeKey DedupeKey::of(std::string_view text) {
+  const auto digest = sha256(text);
+  DedupeKey key;
+  std::memcpy(&key.number, digest.data(), sizeof key.number);
+  std::memcpy(&key.check, digest.data() + sizeof key.number, sizeof key.check);
+  return key;
+}
 
 bool Visibility::admits(const TaskRow& row) const {
   if (!principal->may_enter(row.name_space) || !principal->sees_owner(row.owner)) return false;
@@ -95,18 +105,16 @@ Time Tasks::expiry(Time now) const {
   return std::chrono::time_point_cast<std::chrono::milliseconds>(now + dedupe_);
 }
 
-void Tasks::add_idempotency(db::Batch& batch, const std::string& key,
-                            const std::string& task) const {
-  if (key.empty() || dedupe_ <= Duration::zero()) return;
+std::vector<db::Value> Tasks::idempotency(DedupeKey key, const TaskId& task) const {
   const Time now = services_.clock.now();
-  batch.add(sql::kInsertIdempotency, {key, task, sql::millis(expiry(now)), sql::millis(now)},
-            {1, Error(Code::already_exists, "this message was sent before")});
+  return {key.number, key.check, task.to_string(), sql::millis(expiry(now)), sql::millis(now)};
 }
 
 Async<Result<TaskLog::Ptr>> Tasks::create(NewTask task) {
   Creation creation;
   creation.trace_id = std::move(task.trace_id);
-  const std::string owner = task.principal->name;
+  const std::string sender = task.principal->name;
+  const std::string owner = task.owner.empty() ? sender : std::move(task.owner);
   db::Batch session_rows;
   CO_TRY(session, co_await sessions_.open(task.name_space, owner, task.agent,
                                           std::move(task.context_id), &session_rows));
@@ -121,21 +129,23 @@ Async<Result<TaskLog::Ptr>> Tasks::create(NewTask task) {
   row.parent = task.parent;
   row.status_at = now;
   row.created_at = now;
-  add_idempotency(creation.rows, task.dedupe_key, row.id.to_string());
+  if (task.dedupe_key && deduplicates())
+    creation.rows.add(sql::kInsertIdempotency, idempotency(*task.dedupe_key, row.id),
+                      {1, Error(Code::already_exists, "this message was sent before")});
   creation.rows.add(std::move(session_rows));
 
   task.message.taskId = row.id.to_string();
   task.message.contextId = row.context_id;
   auto agent = agents_.find(row.name_space, row.agent);
   auto log = share(row.id, std::make_unique<TaskLog>(services_, row, std::move(creation)));
-  CO_TRY_VOID(log->append(std::nullopt, Draft::message(owner, std::move(task.message))));
+  CO_TRY_VOID(log->append(std::nullopt, Draft::message(sender, std::move(task.message))));
   auto here = co_await boost::asio::this_coro::executor;
   if (agent && agent->runner) scheduler_.start_run(here, log, agent->runner);
   co_return log;
 }
 
-Async<Result<std::optional<TaskId>>> Tasks::find_duplicate(std::string dedupe_key) {
-  std::vector<db::Value> parameters{std::move(dedupe_key), sql::millis(services_.clock.now())};
+Async<Result<std::optional<TaskId>>> Tasks::find_duplicate(DedupeKey key) {
+  std::vector<db::Value> parameters{key.number, key.check, sql::millis(services_.clock.now())};
   CO_TRY(rows, co_await services_.database.read(sql::kSelectIdempotency, parameters, 1));
   std::optional<TaskId> found;
   if (!rows.empty()) found = TaskId::parse(db::text_at(rows.front(), 0));
@@ -176,19 +186,15 @@ Error Tasks::ended(const TaskRow& row) {
 }
 
 Async<Result<>> Tasks::add_message(TaskLog::Ptr log, std::shared_ptr<const Principal> principal,
-                                   a2a::Message message, std::string dedupe_key) {
+                                   a2a::Message message, std::optional<DedupeKey> dedupe_key) {
   const auto row = log->projected();
   message.taskId = row.id.to_string();
   message.contextId = row.context_id;
   db::Batch rows;
   sessions_.touch(row.session, &rows);
-  if (!dedupe_key.empty()) {
-    const Time now = services_.clock.now();
-    rows.add(sql::kInsertIdempotency,
-             {dedupe_key, row.id.to_string(), sql::millis(expiry(now)), sql::millis(now)});
-  }
+  if (dedupe_key) rows.add(sql::kInsertIdempotency, idempotency(*dedupe_key, row.id));
   auto draft = Draft::message(principal->name, std::move(message));
-  auto added = log->append_input(std::move(draft), std::move(dedupe_key), std::move(rows));
+  auto added = log->append_input(std::move(draft), dedupe_key, std::move(rows));
   if (!added && added.error().reason() != reason::kIllegalTransition) co_return fail(added.error());
   auto agent = agents_.find(row.name_space, row.agent);
   auto here = co_await boost::asio::this_coro::executor;

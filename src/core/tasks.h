@@ -34,14 +34,14 @@ class Tasks {
   /// meanwhile (create it again).
   Async<Result<TaskLog::Ptr>> create(NewTask task);
   /// The task that an earlier, equal request made.
-  Async<Result<std::optional<TaskId>>> find_duplicate(std::string dedupe_key);
+  Async<Result<std::optional<TaskId>>> find_duplicate(DedupeKey key);
 
   /// TASK_NOT_FOUND for unknown, malformed and foreign ids alike.
   Async<Result<TaskLog::Ptr>> find(std::string id, Visibility visibility);
   /// Journals a message to a live task and begins a turn when none is going on.
   /// UNSUPPORTED_OPERATION when the task has ended. The same key again changes nothing.
   Async<Result<>> add_message(TaskLog::Ptr log, std::shared_ptr<const Principal> principal,
-                              a2a::Message message, std::string dedupe_key);
+                              a2a::Message message, std::optional<DedupeKey> dedupe_key);
   /// TASK_NOT_CANCELABLE when the task has ended otherwise; success when it is canceled.
   Async<Result<>> cancel(TaskLog::Ptr log, std::shared_ptr<const Principal> principal);
 
@@ -69,7 +69,7 @@ class Tasks {
   Async<Result<TaskLog::Ptr>> find_log(TaskId id);
   [[nodiscard]] static Error ended(const TaskRow& row);
   [[nodiscard]] Time expiry(Time now) const;
-  void add_idempotency(db::Batch& batch, const std::string& key, const std::string& task) const;
+  [[nodiscard]] std::vector<db::Value> idempotency(DedupeKey key, const TaskId& task) const;
 
   Services& services_;
   Sessions& sessions_;

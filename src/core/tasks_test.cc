@@ -219,9 +219,9 @@ CORE_TEST(Tasks, a_bare_answer_after_something_was_shown_hides_nothing) {
   EXPECT_FALSE((*log)->committed().direct);
 }
 
-Async<Result<TaskId>> send(Process& process, std::string key) {
+Async<Result<TaskId>> send(Process& process, std::string_view key) {
   auto task = new_task("quick", "x");
-  task.dedupe_key = key;
+  task.dedupe_key = DedupeKey::of(key);
   CO_TRY(log, co_await process.tasks.create(std::move(task)));
   CO_TRY_VOID(co_await TaskLog::durable(log));
   co_return log->committed().id;
@@ -241,7 +241,7 @@ CORE_TEST_WITH(Tasks, a_key_is_taken_until_it_expires_and_across_restarts, kOnDi
     auto again = co_await send(one, "key");
     CO_ASSERT_TRUE(!again);
     EXPECT_EQ(again.error().code(), Code::already_exists);
-    auto known = co_await one.tasks.find_duplicate("key");
+    auto known = co_await one.tasks.find_duplicate(DedupeKey::of("key"));
     CO_ASSERT_OK(known);
     EXPECT_EQ(*known, id);
     EXPECT_TRUE(co_await send(one, "other-" + std::to_string(start)));
@@ -252,12 +252,33 @@ CORE_TEST_WITH(Tasks, a_key_is_taken_until_it_expires_and_across_restarts, kOnDi
   auto& one = world.process();
   add_agent(one, "quick", complete_at_once, probe);
   world.clock.advance(std::chrono::hours(24));
-  auto known = co_await one.tasks.find_duplicate("key");
+  auto known = co_await one.tasks.find_duplicate(DedupeKey::of("key"));
   CO_ASSERT_OK(known);
   EXPECT_FALSE(*known);
   auto later = co_await send(one, "key");
   CO_ASSERT_OK(later);
   EXPECT_NE(*later, id);
+}
+
+CORE_TEST(Tasks, keys_that_share_a_number_are_of_different_messages) {
+  Probe probe;
+  auto& one = world.process();
+  add_agent(one, "quick", complete_at_once, probe);
+  std::vector<TaskId> made;
+  for (const std::int64_t check : {1, 2}) {
+    auto task = new_task("quick", "x");
+    task.dedupe_key = DedupeKey{7, check};
+    auto log = co_await one.tasks.create(std::move(task));
+    CO_ASSERT_OK(log);
+    CO_ASSERT_OK(co_await TaskLog::durable(*log));
+    made.push_back((*log)->committed().id);
+  }
+  auto newer = co_await one.tasks.find_duplicate(DedupeKey{7, 2});
+  CO_ASSERT_OK(newer);
+  EXPECT_EQ(*newer, made.at(1));
+  auto older = co_await one.tasks.find_duplicate(DedupeKey{7, 1});
+  CO_ASSERT_OK(older);
+  EXPECT_FALSE(*older);
 }
 
 CORE_TEST(Tasks, expired_keys_are_pruned) {
@@ -294,7 +315,8 @@ CORE_TEST(Tasks, a_message_repeated_before_its_commit_is_added_once) {
   CO_ASSERT_OK(log);
   CO_ASSERT_OK(co_await TaskLog::durable(*log));
   auto add = [](Process& at, TaskLog::Ptr task) -> Async<> {
-    EXPECT_TRUE(co_await at.tasks.add_message(task, alice(), user_message("y", "m-2"), "key-2"));
+    EXPECT_TRUE(co_await at.tasks.add_message(task, alice(), user_message("y", "m-2"),
+                                              DedupeKey::of("key-2")));
   };
   auto here = co_await boost::asio::this_coro::executor;
   TaskGroup adders(here);
@@ -303,7 +325,7 @@ CORE_TEST(Tasks, a_message_repeated_before_its_commit_is_added_once) {
   auto loaded = co_await TaskLog::load(*log);
   CO_ASSERT_OK(loaded);
   EXPECT_EQ(loaded->first.history.size(), 2U);
-  auto known = co_await one.tasks.find_duplicate("key-2");
+  auto known = co_await one.tasks.find_duplicate(DedupeKey::of("key-2"));
   CO_ASSERT_OK(known);
   EXPECT_EQ(*known, (*log)->committed().id);
 }
@@ -315,7 +337,8 @@ CORE_TEST(Tasks, an_ended_task_takes_no_message) {
   auto log = co_await one.tasks.create(new_task("quick", "x"));
   CO_ASSERT_OK(log);
   CO_ASSERT_OK(co_await TaskLog::settled(*log));
-  auto added = co_await one.tasks.add_message(*log, alice(), user_message("y", "m-2"), "");
+  auto added =
+      co_await one.tasks.add_message(*log, alice(), user_message("y", "m-2"), std::nullopt);
   CO_ASSERT_TRUE(!added);
   EXPECT_EQ(added.error().reason(), reason::kUnsupportedOperation);
 }
@@ -348,7 +371,8 @@ CORE_TEST_WITH(Tasks, finders_on_all_loops_see_what_was_acknowledged, kTwoLoops)
     finders.spawn(run_on(world.loops.executor(i % 2), look(one, id, probe)));
   auto found = co_await one.tasks.find(id, seen_by(alice()));
   CO_ASSERT_OK(found);
-  CO_ASSERT_OK(co_await one.tasks.add_message(*found, alice(), user_message("y", "m-2"), ""));
+  CO_ASSERT_OK(
+      co_await one.tasks.add_message(*found, alice(), user_message("y", "m-2"), std::nullopt));
   found = fail(Error(Code::internal, "let go of"));
   co_await finders.join();
 }

@@ -45,8 +45,8 @@ Async<Result<std::string>> task_json(TaskLog::Ptr log, std::optional<std::int32_
 
 struct A2aHandler::Begun {
   TaskLog::Ptr log;
-  std::unique_ptr<a2a::ItemStream> stream;  // when streaming
-  std::string dedupe_key;                   // of a new task
+  std::unique_ptr<a2a::ItemStream> stream;    // when streaming
+  std::optional<core::DedupeKey> dedupe_key;  // of a new task
   core::Visibility visibility;
 };
 
@@ -74,17 +74,18 @@ Async<Result<TaskLog::Ptr>> A2aHandler::find(Context context, AgentRegistry::Ptr
                                              std::string id) {
   auto visible = visibility(context, *agent);
   CO_TRY(log, co_await tasks_.find(id, std::move(visible)));
-  if (log->committed().direct) co_return fail(task_not_found(id));
+  if (log->direct()) co_return fail(task_not_found(id));
   co_return log;
 }
 
-std::string A2aHandler::dedupe_key(const Context& context, const core::AgentInfo& agent,
-                                   const a2a::Message& message) const {
-  if (!tasks_.deduplicates()) return {};
+std::optional<core::DedupeKey> A2aHandler::dedupe_key(const Context& context,
+                                                      const core::AgentInfo& agent,
+                                                      const a2a::Message& message) const {
+  if (!tasks_.deduplicates()) return std::nullopt;
   std::string text = context.principal->name;
   text.append("\n").append(agent.name_space).append("/").append(agent.name).append("\n");
   json::write(message, text);  // holds context, task, messageId and the payload
-  return hex(sha256(text)).substr(0, 32);
+  return core::DedupeKey::of(text);
 }
 
 /// By name, else the agent of the context's last task, else by skill. Strips the name off the text.
@@ -157,10 +158,10 @@ Async<Result<A2aHandler::Begun>> A2aHandler::continue_task(Context context,
     co_return fail(invalid("/message/contextId", "is not the context of task " + *message.taskId));
   if (auto taker = agents_.find(row.name_space, row.agent))
     CO_TRY_VOID(check_media_types(message, taker->input_modes));
-  const std::string key = dedupe_key(context, *agent, message);
+  const auto key = dedupe_key(context, *agent, message);
   begun.log = log;
-  if (!key.empty()) {
-    CO_TRY(known, co_await tasks_.find_duplicate(key));
+  if (key) {
+    CO_TRY(known, co_await tasks_.find_duplicate(*key));
     if (known && streaming) CO_TRY_VOID(co_await join_into(begun));
     if (known) co_return begun;
   }
@@ -216,9 +217,9 @@ Async<Result<>> A2aHandler::join_into(Begun& begun) {
 }
 
 /// The task that an equal request made before; a stream joins it where it is.
-Async<Result<A2aHandler::Begun>> A2aHandler::join(std::string dedupe_key,
-                                                  core::Visibility visibility, bool streaming) {
-  CO_TRY(id, co_await tasks_.find_duplicate(std::move(dedupe_key)));
+Async<Result<A2aHandler::Begun>> A2aHandler::join(core::DedupeKey key, core::Visibility visibility,
+                                                  bool streaming) {
+  CO_TRY(id, co_await tasks_.find_duplicate(key));
   if (!id) co_return fail(Error(Code::unavailable, "the message is being accepted; try again"));
   Begun begun;
   CO_TRY(log, co_await tasks_.find(id->to_string(), std::move(visibility)));
@@ -240,8 +241,8 @@ Async<Result<A2aHandler::Begun>> A2aHandler::accept(Context context, AgentRegist
     begun = std::move(retried);
     done = co_await TaskLog::durable(begun.log);
   }
-  if (!done && done.error().code() == Code::already_exists && !begun.dedupe_key.empty()) {
-    CO_TRY(joined, co_await join(begun.dedupe_key, begun.visibility, streaming));
+  if (!done && done.error().code() == Code::already_exists && begun.dedupe_key) {
+    CO_TRY(joined, co_await join(*begun.dedupe_key, begun.visibility, streaming));
     begun = std::move(joined);
     done = ok();
   }
@@ -259,9 +260,9 @@ Async<Result<a2a::SendOutcome>> A2aHandler::send_message(Context context, a2a::A
   const bool settled = !configuration.returnImmediately.value_or(false);
   CO_TRY(begun, co_await accept(std::move(context), agent, std::move(request), false, settled));
   a2a::SendOutcome outcome;
-  if (auto row = begun.log->committed(); row.direct) {
+  if (begun.log->direct()) {
     outcome.kind = a2a::ItemKind::message;
-    outcome.json = std::move(row.status_message).value_or("{}");
+    outcome.json = begun.log->committed().status_message.value_or("{}");
     co_return outcome;
   }
   CO_TRY(text, co_await task_json(begun.log, configuration.historyLength));
@@ -310,7 +311,7 @@ Async<Result<std::unique_ptr<a2a::ItemStream>>> A2aHandler::subscribe_to_task(
         co_return stream;
       }
     }
-  } else if (a2a::is_terminal(log->committed().state)) {
+  } else if (a2a::is_terminal(log->state())) {
     co_return fail(Error(Code::failed_precondition, reason::kUnsupportedOperation,
                          "task " + request.id + " has ended; get it instead of subscribing"));
   }

@@ -50,10 +50,11 @@ class A2aHandler final : public a2a::Handler {
   /// begin() until it is durable (or settled), joined to the task of an equal request.
   Async<Result<Begun>> accept(Context context, core::AgentRegistry::Ptr agent,
                               a2a::SendMessageRequest request, bool streaming, bool settled);
-  Async<Result<Begun>> join(std::string dedupe_key, core::Visibility visibility, bool streaming);
+  Async<Result<Begun>> join(core::DedupeKey key, core::Visibility visibility, bool streaming);
   Async<Result<>> join_into(Begun& begun);  // the same
-  [[nodiscard]] std::string dedupe_key(const Context& context, const core::AgentInfo& agent,
-                                       const a2a::Message& message) const;
+  [[nodiscard]] std::optional<core::DedupeKey> dedupe_key(const Context& context,
+                                                          const core::AgentInfo& agent,
+                                                          const a2a::Message& message) const;
 
   core::Tasks& tasks_;
   core::Sessions& sessions_;

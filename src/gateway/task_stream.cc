@@ -73,7 +73,7 @@ void TaskStream::take(const core::EventPtr& event, std::vector<StreamItem>& item
   auto item = to_item(event);
   if (!item || ended_) return;
   if (held_) {
-    if (log_->committed().direct) return settle_direct(items);
+    if (log_->direct()) return settle_direct(items);
     items.push_back(std::move(*std::exchange(held_, {})));
   }
   ended_ = a2a::is_terminal(item->state) ||
@@ -95,7 +95,7 @@ Async<Result<std::vector<StreamItem>>> TaskStream::next() {
   std::vector<StreamItem> items;
   if (options_.opening == Opening::snapshot) {
     options_.opening = Opening::none;
-    if (log_->committed().direct) {
+    if (log_->direct()) {
       settle_direct(items);
       co_return items;
     }

@@ -1,5 +1,6 @@
 -- Tokens in double braces differ by driver: {{identity}} is an ever-growing integer key,
 -- {{position}} the same for a table whose newest row is never deleted (which is cheaper),
+-- {{number_key}} a 64-bit integer key that the writer gives,
 -- {{clustered}} stores the rows in the order of their primary key where the engine can.
 -- Times are UTC milliseconds. Payloads are JSON text that is written once.
 
@@ -46,21 +47,6 @@ CREATE INDEX task_time ON task (status_at, id);
 CREATE INDEX task_session ON task (session, status_at);
 CREATE INDEX task_runnable ON task (lease_expires) WHERE state IN (1, 2);
 
-CREATE TABLE message (
-  task TEXT NOT NULL,
-  seq BIGINT NOT NULL,
-  payload TEXT NOT NULL,
-  PRIMARY KEY (task, seq)
-) {{clustered}};
-
-CREATE TABLE artifact (
-  task TEXT NOT NULL,
-  seq BIGINT NOT NULL,
-  artifact_id TEXT NOT NULL,
-  payload TEXT NOT NULL,
-  PRIMARY KEY (task, seq)
-) {{clustered}};
-
 CREATE TABLE session (
   uid TEXT NOT NULL PRIMARY KEY,
   namespace TEXT NOT NULL,
@@ -74,13 +60,16 @@ CREATE TABLE session (
   last_activity BIGINT NOT NULL,
   expires_at BIGINT
 ) {{clustered}};
-CREATE UNIQUE INDEX session_context ON session (owner, context_id, namespace);
+-- A context that we named is the session's uid; this is for those that callers named.
+CREATE UNIQUE INDEX session_context ON session (owner, context_id, namespace)
+  WHERE context_id <> uid;
 
 CREATE TABLE idempotency (
-  key TEXT NOT NULL PRIMARY KEY,
+  number {{number_key}},
+  check_number BIGINT NOT NULL,
   task TEXT NOT NULL,
   expires_at BIGINT NOT NULL
-) {{clustered}};
+);
 CREATE INDEX idempotency_expires ON idempotency (expires_at);
 
 CREATE TABLE outbox (

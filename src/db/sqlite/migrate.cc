@@ -40,9 +40,10 @@ Result<std::string> in_dialect(const Migration& migration) {
     std::string_view sqlite;
   };
   // AUTOINCREMENT: without it the key of a deleted newest row would be given again.
-  constexpr std::array<Token, 3> kTokens{{
+  constexpr std::array<Token, 4> kTokens{{
       {"{{identity}}", "INTEGER PRIMARY KEY AUTOINCREMENT"},
       {"{{position}}", "INTEGER PRIMARY KEY"},
+      {"{{number_key}}", "INTEGER PRIMARY KEY"},
       {"{{clustered}}", "WITHOUT ROWID"},
   }};
   std::string sql(migration.sql);
