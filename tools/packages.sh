@@ -6,7 +6,7 @@ packages_build=(
   libboost1.81-dev libcli11-dev libedit-dev libfmt-dev libjemalloc-dev libsqlite3-dev libssl-dev
   libyaml-cpp-dev)
 packages_test=(
-  clang-format-19 clang-tidy-19 clang-tools-19 llvm-19 python3 curl
+  clang-format-19 clang-tidy-19 clang-tools-19 llvm-19 python3 python3-venv curl
   libgtest-dev libgmock-dev libbenchmark-dev)
 packages_bench=(wrk nginx-light)
 
