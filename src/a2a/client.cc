@@ -1,6 +1,5 @@
 #include "a2a/client.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "a2a/client_internal.h"
@@ -20,6 +19,8 @@ class AgentClient final : public Client {
         wire_(std::make_shared<ClientWire>(std::move(endpoint), options_)) {}
 
   [[nodiscard]] const AgentCard& card() const override { return card_; }
+  [[nodiscard]] Binding binding() const override { return wire_->endpoint().binding; }
+  [[nodiscard]] Version version() const override { return wire_->endpoint().version; }
 
   Async<Result<SendMessageResponse>> send(SendMessageRequest request) override {
     CO_TRY(value, co_await call(wire_->send(request, false), true));
@@ -29,15 +30,8 @@ class AgentClient final : public Client {
   Async<Result<std::unique_ptr<ClientEvents>>> stream(SendMessageRequest request) override {
     StreamStart start;
     start.continues = request.message.taskId.has_value();
-    start.send = wire_->send(request, true);
-    const auto has_streams = card_.capabilities.streaming;
-    if (!has_streams.value_or(false)) {
-      if (!request.configuration) request.configuration.emplace();
-      // The turn that a known task waits for cannot be told from the one before by polling.
-      request.configuration->returnImmediately = !start.continues;
-      start.plain = wire_->send(request, false);
-    }
-    if (has_streams && !*has_streams) start.send = std::exchange(start.plain, std::nullopt);
+    start.send = std::move(request);
+    start.plain = !card_.capabilities.streaming.value_or(true);
     co_return make_client_events(http_, clock_, wire_, options_, std::move(start));
   }
 
@@ -118,32 +112,6 @@ Async<Result<std::unique_ptr<Client>>> Client::connect(http::Client& http, Clock
   std::unique_ptr<Client> client = std::make_unique<AgentClient>(
       http, clock, std::move(card), std::move(endpoint), std::move(options));
   co_return client;
-}
-
-bool is_transient(const Error& error) {
-  return error.code() == Code::unavailable || error.code() == Code::deadline_exceeded;
-}
-
-Duration backoff(int attempt) {
-  const Duration grown = std::chrono::milliseconds(250) * (1 << std::clamp(attempt, 0, 5));
-  return std::min<Duration>(grown, std::chrono::seconds(5));
-}
-
-Async<Result<>> Outage::wait(Error error) {
-  if (!is_transient(error)) co_return fail(std::move(error));
-  const auto now = clock_.steady_now();
-  if (attempt_ == 0) {
-    told_ = false;
-    const bool bounded = options_.retry_for <= SteadyTime::max() - now;
-    give_up_ = bounded ? now + options_.retry_for : SteadyTime::max();
-  }
-  if (now >= give_up_) co_return fail(std::move(error));
-  // Silence is ordinary where a server sends no heartbeats: nobody need hear of it.
-  const bool silence = error.code() == Code::deadline_exceeded;
-  if (!silence && !std::exchange(told_, true) && options_.on_cut) options_.on_cut(error);
-  const auto due = now + backoff(attempt_++);
-  co_await clock_.sleep_until(std::min(due, give_up_));
-  co_return ok();
 }
 
 }  // namespace flotilla::a2a

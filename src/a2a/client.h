@@ -10,8 +10,10 @@
 #include "a2a/binding.h"
 #include "a2a/card.h"
 #include "a2a/types.h"
+#include "a2a/version.h"
 #include "async/async.h"
 #include "async/clock.h"
+#include "base/id.h"
 #include "base/result.h"
 #include "base/secret.h"
 #include "http/client.h"
@@ -22,17 +24,23 @@ struct ClientOptions {
   /// Sent as `Authorization: Bearer …`, but only to the host and port of the base URL and never
   /// from https to http; empty: none.
   Secret token;
-  /// Tried first; else the card's order decides.
+  /// Only this one; default: the newest version that the card offers decides, then its order.
   std::optional<Binding> binding;
-  /// `0.3` forces the old version where the card offers both; default: the newest common one.
+  /// Only this one, `1.0` or `0.3`; default: the newest.
   std::string version;
+  /// Extensions to activate, by URI: sent with every call.
+  std::vector<std::string> extensions;
   /// Who wrote the base URL; URLs in the card that leave its host and port count as the caller's.
   http::UrlAuthor author = http::UrlAuthor::operator_;
   /// For one try of a call. A send whose time is up is late, not lost: it is not repeated.
   Duration call_timeout = std::chrono::seconds(60);
   /// How long an outage may last: a cut stream, or a call whose answer was lost, is tried again
-  /// with growing pauses, then the error is given. Zero: no second try.
+  /// with growing pauses, at least as long as the server asks for (`Retry-After`), then the error
+  /// is given. Zero: no second try.
   Duration retry_for = std::chrono::minutes(2);
+  /// Spreads the pauses, so that the clients of a server that comes back do not come at once.
+  /// Outlives the client and its streams.
+  Random* random = &system_random();
   /// Told once for each outage, when the first retry is due (for a notice to the person); not when
   /// a stream was merely silent for too long.
   std::function<void(const Error&)> on_cut;
@@ -69,11 +77,15 @@ class Client {
                                                         std::string base_url,
                                                         ClientOptions options);
   [[nodiscard]] virtual const AgentCard& card() const = 0;
+  /// What was chosen from it.
+  [[nodiscard]] virtual Binding binding() const = 0;
+  [[nodiscard]] virtual Version version() const = 0;
 
   /// Blocking unless configuration.returnImmediately. A send whose answer was lost is repeated with
   /// its messageId, by which a server that deduplicates knows it.
   virtual Async<Result<SendMessageResponse>> send(SendMessageRequest request) = 0;
-  /// Sends as the first next() is awaited. An agent without streams is polled.
+  /// Sends as the first next() is awaited. An agent without streams, by its card or by its answer,
+  /// is polled.
   virtual Async<Result<std::unique_ptr<ClientEvents>>> stream(SendMessageRequest request) = 0;
   virtual Async<Result<Task>> get_task(GetTaskRequest request) = 0;
   /// UNSUPPORTED_OPERATION on a 0.3 server.

@@ -9,12 +9,6 @@ namespace flotilla::a2a {
 
 namespace {
 
-std::optional<Binding> binding_of(std::string_view name) {
-  if (http::iequals(name, "JSONRPC")) return Binding::jsonrpc;
-  if (http::iequals(name, "HTTP+JSON")) return Binding::rest;
-  return std::nullopt;
-}
-
 /// Empty counts as absent: serializers write "" for what is not there.
 std::string text_at(const json::Object& object, std::string_view name, std::string otherwise = {}) {
   const auto* value = object.find(name);
@@ -84,10 +78,11 @@ bool same_peer(const http::Url& base, const http::Url& other) {
 
 std::optional<Endpoint> endpoint_of(const AgentInterface& interface, const std::string& base_url,
                                     const ClientOptions& options) {
-  const auto binding = binding_of(interface.protocolBinding);
+  const auto binding = parse_binding(interface.protocolBinding);
   const auto version = parse_version(interface.protocolVersion);
   if (!binding || !version) return std::nullopt;
   if (!options.version.empty() && options.version != wire_name(*version)) return std::nullopt;
+  if (options.binding && *options.binding != *binding) return std::nullopt;
   Endpoint endpoint;
   // An agent behind a proxy that does not know its own URL is where its card is.
   endpoint.url = interface.url.empty() ? base_url : interface.url;
@@ -105,19 +100,13 @@ std::optional<Endpoint> endpoint_of(const AgentInterface& interface, const std::
   return endpoint;
 }
 
-/// Higher is better: the wanted binding, then the newer version; ties by the card's order.
-int rank(const Endpoint& endpoint, const ClientOptions& options) {
-  const int newer = endpoint.version == Version::v1_0 ? 1 : 0;
-  return newer + (options.binding == endpoint.binding ? 2 : 0);
-}
-
+/// The newest version; ties by the card's order.
 std::optional<Endpoint> best_of(const std::vector<AgentInterface>& interfaces,
                                 const std::string& base_url, const ClientOptions& options) {
   std::optional<Endpoint> best;
   for (const auto& interface : interfaces) {
     auto endpoint = endpoint_of(interface, base_url, options);
-    if (endpoint && (!best || rank(*endpoint, options) > rank(*best, options)))
-      best = std::move(endpoint);
+    if (endpoint && (!best || endpoint->version > best->version)) best = std::move(endpoint);
   }
   return best;
 }
@@ -139,11 +128,12 @@ Result<Endpoint> choose_endpoint(const std::string& card_text, const std::string
   }
   if (best) return std::move(*best);
   const std::string version = options.version.empty() ? "1.0 or 0.3" : options.version;
-  return fail(Error(Code::failed_precondition,
-                    "the agent at " + base_url +
-                        " offers no interface that this client speaks (JSONRPC or HTTP+JSON, "
-                        "version " +
-                        version + ")"));
+  std::string binding = "JSONRPC or HTTP+JSON";
+  if (options.binding) binding = wire_name(*options.binding);
+  return fail(
+      Error(Code::failed_precondition, "the agent at " + base_url +
+                                           " offers no interface that is wanted and spoken (" +
+                                           binding + ", version " + version + ")"));
 }
 
 }  // namespace flotilla::a2a

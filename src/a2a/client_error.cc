@@ -4,6 +4,7 @@
 #include "a2a/client_internal.h"
 #include "a2a/limits.h"
 #include "base/utf8.h"
+#include "http/status.h"
 #include "json/json.h"
 
 namespace flotilla::a2a {
@@ -66,36 +67,6 @@ const Known* known_number(std::optional<std::int64_t> code) {
   return found == kKnown.end() ? nullptr : &*found;
 }
 
-Code code_of_status(int status) {
-  switch (status) {
-    case 401:
-    case 407:
-      return Code::unauthenticated;
-    case 403:
-      return Code::permission_denied;
-    case 404:
-    case 410:
-      return Code::not_found;
-    case 408:
-    case 504:
-      return Code::deadline_exceeded;
-    case 409:
-    case 412:
-      return Code::failed_precondition;
-    case 413:
-    case 429:
-      return Code::resource_exhausted;
-    case 405:
-    case 501:
-      return Code::unimplemented;
-    case 502:
-    case 503:
-      return Code::unavailable;
-    default:
-      return status >= 400 && status < 500 ? Code::invalid_argument : Code::internal;
-  }
-}
-
 /// Bounded, and valid UTF-8 however it was cut.
 std::string shortened(std::string_view text) {
   std::string out(text.substr(0, kMaxPeerText));
@@ -155,7 +126,7 @@ Error make_error(const std::string& reason, std::optional<std::int64_t> number, 
   const Known* known = reason.empty() ? nullptr : known_reason(reason);
   if (known == nullptr) known = known_number(number);
   const auto make = [&] {
-    if (known == nullptr) return Error(code_of_status(status), std::move(message));
+    if (known == nullptr) return Error(http::code_of_status(status), std::move(message));
     if (known->reason == "INTERNAL_ERROR" || known->reason == "ABORTED")
       return Error(known->code, std::move(message));
     return Error(known->code, known->reason, std::move(message));
@@ -171,7 +142,7 @@ Error make_error(const std::string& reason, std::optional<std::int64_t> number, 
 Error read_error(const json::Value& body, int status) {
   const auto* object = body.if_object();
   if (object == nullptr)
-    return Error(code_of_status(status), "the agent answered " + std::to_string(status));
+    return Error(http::code_of_status(status), "the agent answered " + std::to_string(status));
   if (const auto* inner = object->find("error"); inner != nullptr && inner->if_object() != nullptr)
     object = inner->if_object();
   std::string message = string_of(*object, "message");
@@ -201,7 +172,7 @@ Error read_error_text(const std::string& body, int status) {
     return read_error(*parsed, status);
   std::string message = "the agent answered " + std::to_string(status);
   if (const auto text = shortened(body); !text.empty()) message += ": " + text;
-  return Error(code_of_status(status), std::move(message));
+  return Error(http::code_of_status(status), std::move(message));
 }
 
 Error invalid_answer(const std::string& what) {

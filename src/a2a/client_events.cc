@@ -13,7 +13,6 @@ namespace {
 
 /// A stream that was open for so long was a good one, even if nothing came.
 constexpr std::chrono::seconds kGoodStream{5};
-constexpr std::chrono::seconds kPollInterval{1};
 
 TaskState state_of(const StreamResponse& item) {
   if (item.task) return item.task->status.state;
@@ -43,6 +42,13 @@ bool is_event_stream(const http::ClientStream& stream) {
 bool is_usable_cursor(const std::string& id) {
   return id.size() <= kMaxForeignCursorBytes &&
          std::ranges::none_of(id, [](char c) { return (c >= 0 && c < 0x20) || c == 0x7f; });
+}
+
+/// Whether a streaming send may have been refused for being one: by the protocol's errors, or by
+/// an HTTP server that has no such route.
+bool lacks_streams(const Error& error) {
+  if (error.reason() == reason::kUnsupportedOperation) return true;
+  return error.code() == Code::unimplemented || error.reason() == reason::kNotFound;
 }
 
 /// Three ways to the next items, in this order: the stream that is open, a stream to be opened
@@ -128,6 +134,7 @@ class Events final : public ClientEvents {
   bool over_ = false;  // the server said so; what is left is asked for once more
   bool polling_ = false;
   Sha256Digest last_poll_{};
+  int unchanged_ = 0;  // polls that brought nothing
 };
 
 std::optional<StreamResponse> Events::take() {
@@ -176,7 +183,12 @@ Result<> Events::take_messages(std::vector<http::SseMessage> messages) {
 
 http::ClientRequest Events::next_request() {
   if (subscribes()) return wire_->subscribe(task_id_, cursor_, by_get_);
-  return *start_.send;
+  if (!start_.plain) return wire_->send(*start_.send, true);
+  SendMessageRequest request = *start_.send;
+  if (!request.configuration) request.configuration.emplace();
+  // The turn that a known task waits for cannot be told from the one before by polling.
+  request.configuration->returnImmediately = !start_.continues;
+  return wire_->send(request, false);
 }
 
 Async<Result<>> Events::open() {
@@ -196,6 +208,7 @@ Async<Result<>> Events::open() {
 Async<Result<>> Events::take_answer(std::unique_ptr<http::ClientStream> stream) {
   http::Response whole;
   whole.status = stream->status();
+  whole.headers = stream->headers();
   for (;;) {
     CO_TRY(piece, co_await stream->read());
     if (!piece) break;
@@ -256,9 +269,10 @@ Async<Result<>> Events::poll() {
   turn_begun_ = true;
   auto hash = sha256(json::to_text(task));
   if (std::exchange(last_poll_, hash) == hash) {
-    co_await clock_.sleep_for(kPollInterval);
+    co_await clock_.sleep_for(backoff(unchanged_++, *options_->random));
     co_return ok();
   }
+  unchanged_ = 0;
   Ready ready;
   ready.item.task = std::move(task);
   ready_.push_back(std::move(ready));
@@ -290,12 +304,7 @@ Async<Result<>> Events::recover(Error error) {
     polling_ = true;
     co_return ok();
   }
-  const bool lacks_streams =
-      error.reason() == reason::kUnsupportedOperation || error.reason() == reason::kMethodNotFound;
-  if (lacks_streams && start_.plain && !subscribes()) {
-    start_.send = std::exchange(start_.plain, std::nullopt);
-    co_return ok();
-  }
+  if (lacks_streams(error) && !subscribes() && !std::exchange(start_.plain, true)) co_return ok();
   co_return fail(std::move(error));
 }
 

@@ -63,17 +63,22 @@ class ClientWire {
   std::uint64_t next_id_ = 0;
 };
 
+/// Gives messages without messageId, which some servers keep in histories, an empty one.
+json::Value with_message_ids(json::Value answer);
 /// The error told by a JSON-RPC error object, a REST error body of either version, or problem+json.
 Error read_error(const json::Value& body, int status);
 /// The same for a body that may also be plain text.
 Error read_error_text(const std::string& body, int status);
 /// What is wrong with an answer that is none: internal/INVALID_AGENT_RESPONSE.
 Error invalid_answer(const std::string& what);
-/// Whether another try may succeed: the transport failed or the server was not there.
+/// Whether another try may succeed: the transport failed, the server was not there, or it was busy
+/// and said until when.
 bool is_transient(const Error& error);
 
-/// 250 ms, 500 ms … 5 s.
-Duration backoff(int attempt);
+/// 250 ms, 500 ms … 5 s, of each the upper half by chance.
+Duration backoff(int attempt, Random& random);
+/// The error with the pause that `Retry-After` asks for, which Outage keeps to.
+Error with_asked_pause(Error error, const http::Headers& headers);
 
 /// One time without service, over all its tries. `clock` and `options` outlive it.
 class Outage {
@@ -95,9 +100,8 @@ class Outage {
 
 /// How a stream begins: by a send, or by a subscription.
 struct StreamStart {
-  std::optional<http::ClientRequest> send;
-  /// The same without a stream, for an agent that may have none.
-  std::optional<http::ClientRequest> plain;
+  std::optional<SendMessageRequest> send;
+  bool plain = false;      // without a stream: the agent has none
   bool continues = false;  // the message is for a task that exists
   std::string task_id;     // of a subscription
   std::string cursor;

@@ -11,6 +11,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
+#include <cstring>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -49,6 +50,13 @@ class JumpingClock final : public Clock {
   SteadyTime now_{std::chrono::hours{24}};
 };
 
+/// Always the same bytes: with 0xff every pause is the longest of its range.
+class FixedRandom final : public Random {
+ public:
+  std::uint8_t byte = 0xff;
+  void fill(void* bytes, std::size_t count) override { std::memset(bytes, byte, count); }
+};
+
 struct RawRequest {
   std::string head;
   std::string body;
@@ -83,6 +91,13 @@ inline Reply plain(int status, const std::string& type, const std::string& body)
 }
 inline Reply json_reply(const std::string& body, int status = 200) {
   return plain(status, "application/json", body);
+}
+/// The same, with a request to come back later.
+inline Reply busy(int status, const std::string& retry_after) {
+  return Reply{
+      fmt::format("HTTP/1.1 {} X\r\nContent-Type: text/plain\r\nRetry-After: {}\r\n"
+                  "Content-Length: 4\r\n\r\nbusy",
+                  status, retry_after)};
 }
 inline Reply gone() {
   return Reply{"", After::close};
@@ -189,6 +204,7 @@ struct World {
         server(loop),
         http(
             std::make_unique<http::Client>(loop, http_clock, pool, egress, http::ClientOptions{})) {
+    options.random = &random;
     options.on_cut = [this](const Error& error) { cuts.push_back(error.message()); };
     server.on_request = [this](const RawRequest& request) {
       if (request.target().ends_with("agent-card.json")) return json_reply(card());
@@ -218,6 +234,7 @@ struct World {
 
   Executor executor;
   JumpingClock clock;
+  FixedRandom random;
   ManualClock http_clock;
   BlockingPool pool{"dns", 1, 64};
   http::EgressPolicy egress = *http::EgressPolicy::make({});

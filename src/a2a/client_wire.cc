@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "a2a/client_internal.h"
 #include "json/json.h"
@@ -81,6 +82,10 @@ http::ClientRequest ClientWire::call(Call call, std::string params, const std::s
   if (streaming) accept = "text/event-stream, application/json";
   request.headers.set("Accept", std::string(accept));
   request.headers.set("Content-Type", "application/json");
+  const bool old = endpoint_.version == Version::v0_3;
+  if (!options_->extensions.empty())
+    request.headers.set(old ? "X-A2A-Extensions" : "A2A-Extensions",
+                        fmt::format("{}", fmt::join(options_->extensions, ", ")));
   if (endpoint_.with_token && !options_->token.empty())
     request.headers.set("Authorization", "Bearer " + options_->token.reveal());
   request.url = endpoint_.url;
@@ -89,7 +94,7 @@ http::ClientRequest ClientWire::call(Call call, std::string params, const std::s
                                ++next_id_, method_of(call, endpoint_.version), params);
     return request;
   }
-  if (endpoint_.version == Version::v0_3) request.url += "/v1";
+  if (old) request.url += "/v1";
   if (endpoint_.tenant) request.url += "/" + http::percent_encode(*endpoint_.tenant);
   request.url += path;
   if (call == Call::get || call == Call::list) request.method = http::Method::get;
@@ -171,7 +176,10 @@ Result<json::Value> ClientWire::unwrap(json::Value body) const {
 
 Result<json::Value> ClientWire::result(const http::Response& response) const {
   const bool success = response.status >= 200 && response.status < 300;
-  if (!success) return fail(read_error_text(response.body, response.status));
+  if (!success) {
+    Error error = read_error_text(response.body, response.status);
+    return fail(with_asked_pause(std::move(error), response.headers));
+  }
   auto body = json::parse(response.body);
   if (!body)
     return fail(invalid_answer("the agent's answer is not JSON: " + body.error().message()));
@@ -186,7 +194,7 @@ Result<StreamResponse> ClientWire::read_item(const http::SseMessage& message) co
   TRY(value, unwrap(std::move(*body)));
   if (endpoint_.version == Version::v0_3)
     return understood(v03::read_response(std::move(value), form(), ""));
-  return understood(json::read<StreamResponse>(std::move(value), lenient()));
+  return understood(json::read<StreamResponse>(with_message_ids(std::move(value)), lenient()));
 }
 
 Result<SendMessageResponse> ClientWire::read_send(json::Value value) const {
@@ -196,7 +204,8 @@ Result<SendMessageResponse> ClientWire::read_send(json::Value value) const {
     response.task = std::move(item.task);
     response.message = std::move(item.message);
   } else {
-    TRY(read, understood(json::read<SendMessageResponse>(std::move(value), lenient())));
+    TRY(read,
+        understood(json::read<SendMessageResponse>(with_message_ids(std::move(value)), lenient())));
     response = std::move(read);
   }
   if (!response.task && !response.message)
@@ -206,13 +215,13 @@ Result<SendMessageResponse> ClientWire::read_send(json::Value value) const {
 
 Result<Task> ClientWire::read_task(json::Value value) const {
   if (endpoint_.version == Version::v1_0)
-    return understood(json::read<Task>(std::move(value), lenient()));
+    return understood(json::read<Task>(with_message_ids(std::move(value)), lenient()));
   TRY(old, understood(json::read<v03::Task>(std::move(value), lenient())));
   return understood(v03::from_v03(std::move(old), ""));
 }
 
 Result<ListTasksResponse> ClientWire::read_list(json::Value value) const {
-  return understood(json::read<ListTasksResponse>(std::move(value), lenient()));
+  return understood(json::read<ListTasksResponse>(with_message_ids(std::move(value)), lenient()));
 }
 
 }  // namespace flotilla::a2a

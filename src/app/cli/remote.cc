@@ -8,6 +8,7 @@
 #include "app/version.h"
 #include "async/loops.h"
 #include "base/log.h"
+#include "http/status.h"
 #include "json/json.h"
 
 namespace flotilla::app {
@@ -16,35 +17,6 @@ namespace {
 
 /// A problem document is small; more is not read.
 constexpr std::size_t kProblemLimit = std::size_t{64} << 10;
-
-Code code_of(int status) {
-  switch (status) {
-    case 401:
-      return Code::unauthenticated;
-    case 403:
-      return Code::permission_denied;
-    case 404:
-    case 410:
-      return Code::not_found;
-    case 409:
-    case 412:
-      return Code::conflict;
-    case 408:
-    case 504:
-      return Code::deadline_exceeded;
-    case 429:
-      return Code::resource_exhausted;
-    case 499:
-      return Code::cancelled;
-    case 501:
-      return Code::unimplemented;
-    case 502:
-    case 503:
-      return Code::unavailable;
-    default:
-      return status < 500 ? Code::invalid_argument : Code::internal;
-  }
-}
 
 http::ClientOptions client_options() {
   http::ClientOptions options;
@@ -164,7 +136,7 @@ Error error_of_response(int status, std::string_view body) {
     if (message.empty()) message = text_at(*problem, {"title"});
   }
   if (message.empty()) message = fmt::format("the server answered with status {}", status);
-  Error error(code_of(status), printable(message));
+  Error error(http::code_of_status(status), printable(message));
   const json::Value* errors = problem ? find_at(*problem, {"errors"}) : nullptr;
   if (errors == nullptr || errors->if_array() == nullptr) return error;
   for (const json::Value& one : *errors->if_array()) {

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <optional>
+
+#include "base/error.h"
+#include "base/time.h"
+#include "http/message.h"
+
+/// What a response without a body that says more means to whoever asked.
+namespace flotilla::http {
+
+/// The house's error class of a status that is no success; the counterpart of status_of().
+Code code_of_status(int status);
+
+/// How long `Retry-After` asks to wait (RFC 9110 section 10.2.3): seconds, or a date, which is
+/// measured against the response's own `Date` so that clocks need not agree. Nullopt when absent
+/// or malformed; never negative, at most a day.
+std::optional<Duration> retry_after(const Headers& headers);
+
+}  // namespace flotilla::http
