@@ -23,6 +23,8 @@ struct AgentInfo {
   /// Whether it understands this text though no keyword says so; may be empty. Thread-safe.
   std::function<bool(std::string_view text)> claims;
   std::vector<std::string> input_modes;
+  /// Topics of its namespace: each event becomes a task of this agent (messaging_courier.h).
+  std::vector<std::string> subscriptions;
   bool may_reply_message = false;
   bool streaming = true;   // as its card says; without it streams are refused
   bool hands_over = true;  // the front desk: gives requests to others

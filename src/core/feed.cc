@@ -73,7 +73,9 @@ Async<Result<FeedPage>> Feed::page(std::shared_ptr<const Principal> principal, s
   for (const auto& row : rows) {
     auto event = to_feed_event(row);
     page.next = event.position;
-    if (!principal->may_enter(event.name_space) || !principal->sees_owner(event.owner)) continue;
+    if (!principal->may_enter(event.name_space)) continue;
+    // What has no owner belongs to everybody in its namespace.
+    if (!event.owner.empty() && !principal->sees_owner(event.owner)) continue;
     page.events.push_back(std::move(event));
   }
   co_return page;

@@ -14,8 +14,17 @@ Metrics::Metrics(telemetry::Registry& registry)
       runs_active(registry.gauge("flotilla_runs_active", "Turns going on now")),
       subscribers(registry.gauge("flotilla_task_subscribers", "Readers of live task journals")),
       outbox_delivered(
-          registry.counter("flotilla_outbox_delivered_total", "Outbox entries delivered")),
+          registry.counter("flotilla_outbox_delivered_total", "Events that webhooks took")),
+      outbox_failed(registry.counter("flotilla_outbox_failed_total",
+                                     "Attempts to tell a webhook that failed")),
       outbox_dead(registry.counter("flotilla_outbox_dead_total",
-                                   "Outbox entries given up after all attempts")) {}
+                                   "Events given up after all attempts: dead letters")),
+      outbox_active(registry.gauge("flotilla_outbox_active", "Webhooks that are told now")),
+      outbox_waiting(
+          registry.gauge("flotilla_outbox_waiting", "Webhooks that wait for their turn")),
+      topic_events(registry.counter("flotilla_topic_events_total", "Events published to topics")),
+      topic_deliveries(registry.counter("flotilla_topic_deliveries_total",
+                                        "Events handed to live subscribers of topics")),
+      topic_readers(registry.gauge("flotilla_topic_subscribers", "Live subscribers of topics")) {}
 
 }  // namespace flotilla::core

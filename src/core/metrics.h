@@ -14,7 +14,13 @@ struct Metrics {
   telemetry::Gauge& runs_active;
   telemetry::Gauge& subscribers;
   telemetry::Counter& outbox_delivered;
+  telemetry::Counter& outbox_failed;
   telemetry::Counter& outbox_dead;
+  telemetry::Gauge& outbox_active;
+  telemetry::Gauge& outbox_waiting;
+  telemetry::Counter& topic_events;
+  telemetry::Counter& topic_deliveries;
+  telemetry::Gauge& topic_readers;
 };
 
 }  // namespace flotilla::core

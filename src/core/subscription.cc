@@ -8,65 +8,6 @@
 
 namespace flotilla::core {
 
-bool Mailbox::deliver(const EventPtr& event) {
-  std::lock_guard lock(mutex_);
-  if (closed_) return false;
-  queued_bytes_ += event->payload->size();
-  if (queue_.size() >= kMaxQueuedEvents || (queued_bytes_ > kMaxQueuedBytes && !queue_.empty())) {
-    queue_.clear();
-    queue_.shrink_to_fit();
-    closed_ = true;
-    error_ = Error(Code::resource_exhausted, reason::kSlowReader,
-                   "the reader fell too far behind; resume from the last cursor received");
-  } else {
-    queue_.push_back(event);
-  }
-  wake();
-  return !closed_;
-}
-
-void Mailbox::close(std::optional<Error> error) {
-  std::lock_guard lock(mutex_);
-  if (closed_) return;
-  closed_ = true;
-  error_ = std::move(error);
-  wake();
-}
-
-void Mailbox::wake() {
-  if (!waiter_) return;
-  waiter_->set(true);
-  waiter_.reset();
-}
-
-std::optional<Mailbox::Taken> Mailbox::take() {
-  Taken taken;
-  if (!queue_.empty()) {
-    taken.events = std::exchange(queue_, {});
-    queued_bytes_ = 0;
-    return taken;
-  }
-  if (!closed_) return std::nullopt;
-  taken.error = std::exchange(error_, std::nullopt);
-  taken.ended = true;
-  return taken;
-}
-
-Async<Result<std::vector<EventPtr>>> Mailbox::receive() {
-  for (;;) {
-    OneShot<bool> signal;
-    {
-      std::lock_guard lock(mutex_);
-      if (auto taken = take()) {
-        if (taken->error) co_return fail(std::move(*taken->error));
-        co_return std::move(taken->events);
-      }
-      waiter_ = signal.setter();
-    }
-    std::ignore = co_await signal.wait();  // only a wake-up: the state is looked at again
-  }
-}
-
 Subscription::Subscription(std::shared_ptr<TaskLog> log, std::shared_ptr<Mailbox> mailbox,
                            std::uint64_t after, std::uint64_t live_after)
     : log_(std::move(log)), mailbox_(std::move(mailbox)), cursor_(after), live_after_(live_after) {}

@@ -2,46 +2,22 @@
 
 #include <cstdint>
 #include <memory>
-#include <mutex>
-#include <optional>
 #include <vector>
 
 #include "async/async.h"
-#include "async/event.h"
 #include "base/result.h"
 #include "core/event.h"
+#include "core/mailbox.h"
 
 namespace flotilla::core {
 
 class TaskLog;
 
-/// The mailbox between a task's log (any thread) and one reader. Bounded: a reader that falls too
-/// far behind is cut off, its cursor stays good.
-class Mailbox {
- public:
-  /// Called by the log under its own lock, in order of seq. False when the mailbox is done with.
-  bool deliver(const EventPtr& event);
-  /// No event will follow, or only this error.
-  void close(std::optional<Error> error);
-  /// Waits for events; empty at the end.
-  Async<Result<std::vector<EventPtr>>> receive();
-
- private:
-  struct Taken {
-    std::vector<EventPtr> events;
-    std::optional<Error> error;
-    bool ended = false;
-  };
-  std::optional<Taken> take();
-  void wake();
-
-  std::mutex mutex_;
-  std::vector<EventPtr> queue_;
-  std::size_t queued_bytes_ = 0;
-  bool closed_ = false;
-  std::optional<Error> error_;
-  std::optional<OneShot<bool>::Setter> waiter_;
-};
+inline std::size_t mailbox_bytes(const Event& event) {
+  return event.payload->size();
+}
+/// Between a task's log, which delivers under its own lock, and one reader.
+using Mailbox = BasicMailbox<Event>;
 
 /// One reader's view of a task's journal from a cursor on: what is stored, then what comes, without
 /// gap or repeat. Ends after the terminal status. Used by one coroutine at a time.

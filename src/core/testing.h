@@ -17,6 +17,9 @@
 #include "core/agents.h"
 #include "core/fake_database.h"
 #include "core/feed.h"
+#include "core/limits.h"
+#include "core/messaging.h"
+#include "core/messaging_courier.h"
 #include "core/metrics.h"
 #include "core/scheduler.h"
 #include "core/sessions.h"
@@ -50,7 +53,11 @@ struct Process {
         services{on, at, random, feed, metrics, std::move(holder)},
         sessions(on, at, random),
         scheduler(services, agents, loops),
-        tasks(services, sessions, scheduler, agents, dedupe) {}
+        tasks(services, sessions, scheduler, agents, dedupe),
+        topics(services, loops.executor(0)),
+        subscriptions(on, at),
+        messaging(services, tasks, agents, topics, subscriptions, kHopLimit),
+        courier(services, messaging, agents, loops.executor(0)) {}
 
   db::Database& database;
   telemetry::Registry registry;
@@ -61,6 +68,10 @@ struct Process {
   Sessions sessions;
   Scheduler scheduler;
   Tasks tasks;
+  Topics topics;
+  TopicSubscriptions subscriptions;
+  Messaging messaging;
+  Courier courier;
 };
 
 struct Given {
@@ -86,7 +97,11 @@ class World {
   Process& process() { return processes_.empty() ? add_process("one") : *processes_.front(); }
   /// Stops all processes; their objects are gone afterwards.
   Async<> stop_all() {
-    for (auto& process : processes_) co_await process->scheduler.stop();
+    for (auto& process : processes_) {
+      co_await process->courier.stop();
+      co_await process->topics.stop();
+      co_await process->scheduler.stop();
+    }
     processes_.clear();
   }
   /// Closes the store and opens it again, as a restart does: call after stop_all(). On disk only.
