@@ -2,6 +2,7 @@
 #include <chrono>
 #include <utility>
 
+#include "a2a/client_replay.h"
 #include "agents/builtin_internal.h"
 #include "agents/conformance_internal.h"
 #include "json/value.h"
@@ -100,6 +101,7 @@ class Conformance final : public core::Runner {
     }
     if (behaviour.kind == Kind::multi_turn) co_return co_await multi_turn(run);
     if (behaviour.kind == Kind::until_cancel) co_return co_await until_cancel(run);
+    if (behaviour.kind == Kind::client_parse) co_return co_await client_parse(run);
     // A question by text is of the task, not of the turn: the answer to it ends the task.
     const bool answered = !choice.by_id && a2a::is_interrupted(behaviour.end) && is_answer(run);
     co_return co_await play(run, behaviour, answered ? TaskState::completed : behaviour.end);
@@ -154,6 +156,29 @@ class Conformance final : public core::Runner {
     }
     auto note = run.message("Say more, or say done.");
     co_return co_await run.status(TaskState::input_required, std::move(note));
+  }
+
+  /// A data part {operation, wire_payload}: what our client makes of that answer.
+  static Async<Result<>> client_parse(core::Run& run) {
+    const json::Value* operation = nullptr;
+    const json::Value* payload = nullptr;
+    for (const auto& part : run.input().parts) {
+      const json::Object* data = part.data ? part.data->if_object() : nullptr;
+      if (data == nullptr) continue;
+      operation = data->find("operation");
+      payload = data->find("wire_payload");
+    }
+    const std::string* name = operation != nullptr ? operation->if_string() : nullptr;
+    if (name == nullptr || payload == nullptr) {
+      auto why = run.message("A data part with operation and wire_payload is needed.");
+      co_return co_await run.status(TaskState::failed, std::move(why));
+    }
+    a2a::Artifact parsed;
+    parsed.artifactId = "parsed";
+    parsed.name = "parsed";
+    parsed.parts.emplace_back().data = a2a::replay_answer(*name, *payload);
+    CO_TRY_VOID(co_await run.artifact(std::move(parsed), false, true));
+    co_return co_await run.status(TaskState::completed);
   }
 
   static Async<Result<>> until_cancel(core::Run& run) {
