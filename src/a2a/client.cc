@@ -107,6 +107,7 @@ Async<Result<std::unique_ptr<Client>>> Client::connect(http::Client& http, Clock
     request.headers.set("Authorization", "Bearer " + options.token.reveal());
   CO_TRY(response, co_await http.fetch(std::move(request)));
   if (response.status != 200) co_return fail(read_error_text(response.body, response.status));
+  if (options.card_trust) CO_TRY_VOID(options.card_trust->check(response.body, base_url));
   AgentCard card;
   CO_TRY(endpoint, choose_endpoint(response.body, base_url, options, &card));
   std::unique_ptr<Client> client = std::make_unique<AgentClient>(

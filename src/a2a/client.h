@@ -9,6 +9,7 @@
 
 #include "a2a/binding.h"
 #include "a2a/card.h"
+#include "a2a/card_trust.h"
 #include "a2a/types.h"
 #include "a2a/version.h"
 #include "async/async.h"
@@ -32,6 +33,8 @@ struct ClientOptions {
   std::vector<std::string> extensions;
   /// Who wrote the base URL; URLs in the card that leave its host and port count as the caller's.
   http::UrlAuthor author = http::UrlAuthor::operator_;
+  /// Which cards are believed; null: all. Shared by all clients of one configuration.
+  std::shared_ptr<const CardTrust> card_trust;
   /// For one try of a call. A send whose time is up is late, not lost: it is not repeated.
   Duration call_timeout = std::chrono::seconds(60);
   /// How long an outage may last: a cut stream, or a call whose answer was lost, is tried again
@@ -72,7 +75,8 @@ class Client {
  public:
   virtual ~Client() = default;
   /// Fetches the card at `base_url` + /.well-known/agent-card.json and chooses an interface. One
-  /// try; failed_precondition when the card has no interface that this client speaks.
+  /// try; failed_precondition when the card has no interface that this client speaks,
+  /// permission_denied when it is not signed as `card_trust` asks.
   static Async<Result<std::unique_ptr<Client>>> connect(http::Client& http, Clock& clock,
                                                         std::string base_url,
                                                         ClientOptions options);
