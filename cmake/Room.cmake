@@ -8,8 +8,9 @@
 # LIBS     third-party libraries, see ThirdParty.cmake
 # PROGRAM  name of the executable made from main.cc
 #
-# Sources are *.cc here and one folder deeper (drivers). *_test.cc become <name>_test, *_bench.cc
-# <name>_bench, each x_fuzz.cc <name>_x_fuzz (preset fuzz). A test that has its own main says so by
+# Sources are *.cc here and one folder deeper (drivers); a folder with a CMakeLists.txt is a library
+# of its own. *_test.cc become <name>_test, *_bench.cc <name>_bench, each x_fuzz.cc <name>_x_fuzz
+# (preset fuzz), whose corpus is also a test of <name>_test. A test that has its own main says so by
 # a file test_main.cc.
 
 # Asio, compiled once. The same target carries the precompiled header that every other one reuses:
@@ -47,6 +48,20 @@ function(_flotilla_room_test name)
   set_property(GLOBAL APPEND PROPERTY FLOTILLA_TEST_TARGETS ${name}_test)
 endfunction()
 
+# Writes for each fuzz source a test that runs it over its corpus; their paths into `out`.
+function(_flotilla_corpus_tests out name)
+  set(made "")
+  foreach(FUZZ_SOURCE ${ARGN})
+    get_filename_component(stem ${FUZZ_SOURCE} NAME_WE)
+    set(FUZZ_PROGRAM ${name}_${stem})
+    set(FUZZ_CORPUS ${PROJECT_SOURCE_DIR}/tests/fuzz/corpus/${FUZZ_PROGRAM})
+    set(file ${CMAKE_CURRENT_BINARY_DIR}/${stem}_corpus_test.cc)
+    configure_file(${PROJECT_SOURCE_DIR}/cmake/corpus_test.cc.in ${file} @ONLY)
+    list(APPEND made ${file})
+  endforeach()
+  set(${out} ${made} PARENT_SCOPE)
+endfunction()
+
 function(_flotilla_room_bench name)
   if(NOT FLOTILLA_TESTS OR NOT ARGN)
     return()
@@ -77,6 +92,11 @@ endfunction()
 function(flotilla_room)
   cmake_parse_arguments(ROOM "" "NAME;PROGRAM" "DEPS;LIBS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS *.cc */*.cc)
+  file(GLOB own_libraries */CMakeLists.txt)
+  foreach(list_file ${own_libraries})
+    get_filename_component(folder ${list_file} DIRECTORY)
+    list(FILTER sources EXCLUDE REGEX "^${folder}/")
+  endforeach()
   set(tests ${sources})
   set(benches ${sources})
   set(fuzzers ${sources})
@@ -99,7 +119,8 @@ function(flotilla_room)
   target_link_libraries(${target} ${scope} ${ROOM_LIBS} flotilla_asio flotilla_lib_fmt)
   _flotilla_link_rooms(${target} ${scope} ${ROOM_DEPS})
 
-  _flotilla_room_test(${ROOM_NAME} ${tests})
+  _flotilla_corpus_tests(corpus_tests ${ROOM_NAME} ${fuzzers})
+  _flotilla_room_test(${ROOM_NAME} ${tests} ${corpus_tests})
   _flotilla_room_bench(${ROOM_NAME} ${benches})
   _flotilla_room_fuzz(${ROOM_NAME} ${fuzzers})
 
