@@ -14,6 +14,10 @@ OWNED = [
      "TLS streams belong to the I/O rooms"),
     (re.compile(r"^sqlite3"), ("src/db/sqlite/",), "a driver's header stays in its folder"),
     (re.compile(r"^libpq"), ("src/db/postgres/",), "a driver's header stays in its folder"),
+    (re.compile(r"^grpc|^google/protobuf|\.pb\.h$"), ("src/a2a/grpc/", "bench/"),
+     "gRPC and protobuf stay inside src/a2a/grpc"),
+    (re.compile(r"^a2a/grpc/"), ("src/a2a/grpc/", "src/app/"),
+     "the gRPC binding is a library of its own, which only the program links"),
     (re.compile(r"^boost/asio\.hpp$"), (), "name the Asio header, not the umbrella"),
     (re.compile(r"^boost/cobalt|^boost/asio/experimental/coro"), (), "asio::awaitable only"),
 ]
