@@ -20,6 +20,19 @@ class Calls {
   /// The header Last-Event-ID is the cursor to go on after.
   Async<http::Response> subscribe(Exchange exchange, SubscribeToTaskRequest request) const;
 
+  Async<http::Response> create_push_config(Exchange exchange,
+                                           TaskPushNotificationConfig config) const;
+  Async<http::Response> get_push_config(Exchange exchange,
+                                        TaskPushNotificationConfigRequest request) const;
+  Async<http::Response> list_push_configs(Exchange exchange,
+                                          ListTaskPushNotificationConfigsRequest request) const;
+  Async<http::Response> delete_push_config(Exchange exchange,
+                                           TaskPushNotificationConfigRequest request) const;
+  /// Activates what the request names; EXTENSION_SUPPORT_REQUIRED when the agent asks for more.
+  Result<> activate_extensions(Exchange& exchange) const;
+  /// Whether the push operations are served, else why not.
+  [[nodiscard]] Result<> push_allowed() const;
+
   /// Calls `method` with what was read, or answers why it could not be read.
   template <class Request>
   Async<http::Response> run(Exchange exchange, Result<Request> request,
@@ -29,6 +42,8 @@ class Calls {
   }
 
  private:
+  [[nodiscard]] Result<> allowed(const Exchange& exchange, const SendMessageRequest& request) const;
+
   Handler& handler_;
   const ServerConfig& config_;
 };

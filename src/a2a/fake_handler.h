@@ -58,6 +58,9 @@ class FakeHandler final : public Handler {
   std::optional<CancelTaskRequest> canceled;
   std::optional<SubscribeToTaskRequest> subscribed;
   std::optional<std::string> after;
+  std::optional<TaskPushNotificationConfig> pushed;  // is what get and list answer
+  std::optional<TaskPushNotificationConfigRequest> push_named;
+  std::optional<ListTaskPushNotificationConfigsRequest> push_listed;
 
   static std::string task_json() {
     return R"({"id":"t-1","contextId":"c-1","status":{"state":"TASK_STATE_COMPLETED",)"
@@ -131,6 +134,47 @@ class FakeHandler final : public Handler {
     co_return open();
   }
 
+  Async<Result<TaskPushNotificationConfig>> create_push_config(
+      Context ctx, AgentRef ref, TaskPushNotificationConfig config) override {
+    remember(std::move(ctx), std::move(ref));
+    if (!config.id) config.id = "p-1";
+    pushed = std::move(config);
+    co_return *pushed;
+  }
+
+  Async<Result<TaskPushNotificationConfig>> get_push_config(
+      Context ctx, AgentRef ref, TaskPushNotificationConfigRequest request) override {
+    remember(std::move(ctx), std::move(ref));
+    push_named = std::move(request);
+    if (pushed) co_return *pushed;
+    co_return fail(Error(Code::not_found, reason::kTaskNotFound, "there is no such config"));
+  }
+
+  Async<Result<ListTaskPushNotificationConfigsResponse>> list_push_configs(
+      Context ctx, AgentRef ref, ListTaskPushNotificationConfigsRequest request) override {
+    remember(std::move(ctx), std::move(ref));
+    push_listed = std::move(request);
+    ListTaskPushNotificationConfigsResponse page;
+    if (pushed) page.configs.push_back(*pushed);
+    co_return page;
+  }
+
+  Async<Result<>> delete_push_config(Context ctx, AgentRef ref,
+                                     TaskPushNotificationConfigRequest request) override {
+    remember(std::move(ctx), std::move(ref));
+    push_named = std::move(request);
+    co_return ok();
+  }
+
+  AgentExtensions known_extensions;
+  [[nodiscard]] AgentExtensions extensions(const AgentRef&) const override {
+    return known_extensions;
+  }
+  Async<Result<AgentCard>> extended_card(Context ctx, AgentRef ref) override {
+    auto card = co_await agent_card(std::move(ctx), std::move(ref));
+    if (card) card->description += " for those who may";
+    co_return card;
+  }
   Async<Result<AgentCard>> agent_card(Context ctx, AgentRef ref) override {
     remember(std::move(ctx), std::move(ref));
     if (on_card) co_return on_card();

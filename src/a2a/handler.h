@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "a2a/card.h"
+#include "a2a/extensions.h"
 #include "a2a/types.h"
 #include "async/async.h"
 #include "base/context.h"
@@ -77,8 +78,25 @@ class Handler {
   virtual Async<Result<std::unique_ptr<ItemStream>>> subscribe_to_task(
       Context context, AgentRef agent, SubscribeToTaskRequest request,
       std::optional<std::string> after) = 0;
+  /// Stores a webhook for the task's events to come; an `id` that the task has is overwritten, an
+  /// empty one is given. All four answer PUSH_NOTIFICATION_NOT_SUPPORTED for an agent without them,
+  /// and serve tasks that have ended.
+  virtual Async<Result<TaskPushNotificationConfig>> create_push_config(
+      Context context, AgentRef agent, TaskPushNotificationConfig config) = 0;
+  /// TASK_NOT_FOUND also for an unknown config.
+  virtual Async<Result<TaskPushNotificationConfig>> get_push_config(
+      Context context, AgentRef agent, TaskPushNotificationConfigRequest request) = 0;
+  virtual Async<Result<ListTaskPushNotificationConfigsResponse>> list_push_configs(
+      Context context, AgentRef agent, ListTaskPushNotificationConfigsRequest request) = 0;
+  /// Also ok when there is none.
+  virtual Async<Result<>> delete_push_config(Context context, AgentRef agent,
+                                             TaskPushNotificationConfigRequest request) = 0;
+  /// What the agent's card says of extensions; empty for an unknown agent.
+  [[nodiscard]] virtual AgentExtensions extensions(const AgentRef& agent) const = 0;
   /// The public card, without interfaces (adapters add URLs); not_found for an unknown agent.
   virtual Async<Result<AgentCard>> agent_card(Context context, AgentRef agent) = 0;
+  /// The card for this caller, who has shown who it is; also without interfaces.
+  virtual Async<Result<AgentCard>> extended_card(Context context, AgentRef agent) = 0;
 };
 
 }  // namespace flotilla::a2a

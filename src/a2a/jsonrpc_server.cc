@@ -25,6 +25,8 @@ Async<http::Response> JsonRpcServer::handle(http::Request& request, AgentRef age
   exchange.wire.version = *version;
   const auto operation = operation_of(*version, rpc.method);
   if (!operation) return refuse(exchange, operation.error());
+  if (const auto active = calls_.activate_extensions(exchange); !active)
+    return refuse(exchange, active.error());
   return dispatch(std::move(exchange), *operation, std::move(rpc.params));
 }
 
@@ -63,14 +65,33 @@ Async<http::Response> JsonRpcServer::dispatch(Exchange exchange, Operation opera
       return calls_.run(std::move(exchange), read_subscribe(wire, std::move(params), kParams),
                         &Calls::subscribe);
     case Operation::get_extended_card:
-      return refuse(exchange, extended_card_not_supported());
+      return cards_.extended(std::move(exchange));
     case Operation::create_push_config:
     case Operation::get_push_config:
     case Operation::list_push_configs:
     case Operation::delete_push_config:
       break;
   }
-  return refuse(exchange, push_notifications_not_supported());
+  return dispatch_push(std::move(exchange), operation, std::move(params));
+}
+
+Async<http::Response> JsonRpcServer::dispatch_push(Exchange exchange, Operation operation,
+                                                   json::Value params) const {
+  if (const auto allowed = calls_.push_allowed(); !allowed)
+    return refuse(exchange, allowed.error());
+  const Wire wire = exchange.wire;
+  if (operation == Operation::create_push_config)
+    return calls_.run(std::move(exchange),
+                      read_create_push_config(wire, std::move(params), kParams),
+                      &Calls::create_push_config);
+  if (operation == Operation::list_push_configs)
+    return calls_.run(std::move(exchange), read_list_push_configs(wire, std::move(params), kParams),
+                      &Calls::list_push_configs);
+  if (operation == Operation::get_push_config)
+    return calls_.run(std::move(exchange), read_get_push_config(wire, std::move(params), kParams),
+                      &Calls::get_push_config);
+  return calls_.run(std::move(exchange), read_delete_push_config(wire, std::move(params), kParams),
+                    &Calls::delete_push_config);
 }
 
 }  // namespace flotilla::a2a

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "a2a/calls.h"
+#include "a2a/card_server.h"
 #include "a2a/operation.h"
 #include "a2a/server_config.h"
 #include "json/value.h"
@@ -11,7 +12,8 @@ namespace flotilla::a2a {
 /// 2.2). Checks in the order: content type, parse, envelope, version, method, params. Any loop.
 class JsonRpcServer {
  public:
-  JsonRpcServer(const Calls& calls, const ServerConfig& config) : calls_(calls), config_(config) {}
+  JsonRpcServer(const Calls& calls, const CardServer& cards, const ServerConfig& config)
+      : calls_(calls), cards_(cards), config_(config) {}
 
   [[nodiscard]] Async<http::Response> handle(http::Request& request, AgentRef agent) const;
 
@@ -20,8 +22,11 @@ class JsonRpcServer {
                                            std::string_view method) const;
   [[nodiscard]] Async<http::Response> dispatch(Exchange exchange, Operation operation,
                                                json::Value params) const;
+  [[nodiscard]] Async<http::Response> dispatch_push(Exchange exchange, Operation operation,
+                                                    json::Value params) const;
 
   const Calls& calls_;
+  const CardServer& cards_;
   const ServerConfig& config_;
 };
 

@@ -12,6 +12,10 @@ inline constexpr std::size_t kMaxExtensions = 100;
 inline constexpr std::size_t kMaxReferenceTasks = 100;
 inline constexpr std::size_t kMaxOutputModes = 100;
 inline constexpr std::size_t kMaxPageTokenBytes = 1024;
+/// Of a webhook: its token, and the credentials that it is shown.
+inline constexpr std::size_t kMaxPushTokenBytes = 4096;
+inline constexpr std::size_t kMaxPushCredentialsBytes = 8192;
+inline constexpr std::size_t kMaxPushSchemeBytes = 64;
 /// Of Last-Event-ID; a longer one is no cursor of ours and is cut, which makes it an unknown one.
 inline constexpr std::size_t kMaxCursorBytes = 128;
 /// Of a cursor that the client keeps for a foreign server; a longer one is as good as none.

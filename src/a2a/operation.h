@@ -28,7 +28,7 @@ std::optional<Operation> find_operation(Version version, std::string_view method
 /// METHOD_NOT_FOUND or the operation. Says so when the method belongs to the other version.
 Result<Operation> operation_of(Version version, std::string_view method);
 
-/// The push notification operations, which this release refuses as a whole.
+/// The push notification operations.
 constexpr bool is_push_config(Operation operation) {
   return operation >= Operation::create_push_config && operation <= Operation::delete_push_config;
 }

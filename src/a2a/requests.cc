@@ -41,9 +41,10 @@ Result<> check(SendMessageConfiguration& configuration, const std::string& at) {
   TRY_VOID(check_history(configuration.historyLength, at));
   if (configuration.acceptedOutputModes.size() > kMaxOutputModes)
     return fail(invalid(at + "/acceptedOutputModes", "must not have more than 100 elements"));
-  // Not before everything else that could be wrong with the params.
-  if (configuration.taskPushNotificationConfig) return fail(push_notifications_not_supported());
-  return ok();
+  auto& push = configuration.taskPushNotificationConfig;
+  if (!push) return ok();
+  return check(*push,
+               at + (push->legacy ? "/pushNotificationConfig" : "/taskPushNotificationConfig"));
 }
 
 /// An unknown filter value that JavaScript writers send for an unset one.

@@ -27,10 +27,25 @@ Result<CancelTaskRequest> read_cancel_task(const Wire& wire, json::Value params,
 Result<SubscribeToTaskRequest> read_subscribe(const Wire& wire, json::Value params,
                                               const std::string& at);
 
+/// Create; over REST `config` names what the path says (1.0: taskId; 0.3: id of the task).
+Result<TaskPushNotificationConfig> read_create_push_config(const Wire& wire, json::Value params,
+                                                           const std::string& at);
+Result<TaskPushNotificationConfigRequest> read_get_push_config(const Wire& wire, json::Value params,
+                                                               const std::string& at);
+Result<TaskPushNotificationConfigRequest> read_delete_push_config(const Wire& wire,
+                                                                  json::Value params,
+                                                                  const std::string& at);
+Result<ListTaskPushNotificationConfigsRequest> read_list_push_configs(const Wire& wire,
+                                                                      json::Value params,
+                                                                      const std::string& at);
+
 /// Gives the message of a send a fresh messageId where it has none.
 void fill_message_id(json::Value& params);
 
 // REST: the task id is in the path, the rest in the query.
+Result<TaskPushNotificationConfigRequest> read_push_config_path(const http::Request& request);
+Result<ListTaskPushNotificationConfigsRequest> read_list_push_configs_query(
+    const http::Request& request);
 Result<GetTaskRequest> read_get_task_query(const Wire& wire, const http::Request& request);
 Result<ListTasksRequest> read_list_tasks_query(const http::Request& request);
 

@@ -91,6 +91,15 @@ void set_from_path(const http::Request& request, json::Object& params) {
     params.set("tenant", json::Value(tenant));
 }
 
+/// A push config names its task as the path does.
+json::Value with_task(const http::Request& request, json::Value body) {
+  if (json::Object* object = body.if_object()) {
+    object->erase("task_id");
+    object->set("taskId", json::Value(request.param("id")));
+  }
+  return body;
+}
+
 template <class Request>
 void set_tenant(const http::Request& incoming, Result<Request>& request) {
   if (const auto tenant = incoming.param("tenant"); request && !tenant.empty())
@@ -113,9 +122,10 @@ Async<http::Response> RestServer::handle(http::Request& request, AgentRef agent,
   exchange.wire.plain_json = wants_plain_json(request, config_.profile);
   if (const auto allowed = check_version(request, version); !allowed)
     return refuse(exchange, allowed.error());
-  if (is_push_config(operation)) return refuse(exchange, push_notifications_not_supported());
-  if (operation == Operation::get_extended_card)
-    return refuse(exchange, extended_card_not_supported());
+  if (const auto active = calls_.activate_extensions(exchange); !active)
+    return refuse(exchange, active.error());
+  if (is_push_config(operation)) return on_push_config(std::move(exchange), operation);
+  if (operation == Operation::get_extended_card) return cards_.extended(std::move(exchange));
   if (operation == Operation::send_message || operation == Operation::send_streaming_message)
     return send(std::move(exchange), operation);
   return on_task(std::move(exchange), operation);
@@ -159,6 +169,29 @@ Async<http::Response> RestServer::on_task(Exchange exchange, Operation operation
                       &Calls::cancel_task);
   return calls_.run(std::move(exchange), read_subscribe(wire, std::move(params), ""),
                     &Calls::subscribe);
+}
+
+Async<http::Response> RestServer::on_push_config(Exchange exchange, Operation operation) const {
+  if (const auto allowed = calls_.push_allowed(); !allowed)
+    return refuse(exchange, allowed.error());
+  const http::Request& incoming = exchange.http;
+  if (operation == Operation::create_push_config) {
+    auto body = parse_body(incoming, config_.limits);
+    if (!body) return refuse(exchange, body.error());
+    auto config = read_create_push_config(exchange.wire, with_task(incoming, std::move(*body)), "");
+    set_tenant(incoming, config);
+    return calls_.run(std::move(exchange), std::move(config), &Calls::create_push_config);
+  }
+  if (operation == Operation::list_push_configs) {
+    auto request = read_list_push_configs_query(incoming);
+    set_tenant(incoming, request);
+    return calls_.run(std::move(exchange), std::move(request), &Calls::list_push_configs);
+  }
+  auto request = read_push_config_path(incoming);
+  set_tenant(incoming, request);
+  const auto method = operation == Operation::get_push_config ? &Calls::get_push_config
+                                                              : &Calls::delete_push_config;
+  return calls_.run(std::move(exchange), std::move(request), method);
 }
 
 }  // namespace flotilla::a2a

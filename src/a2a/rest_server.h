@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "a2a/calls.h"
+#include "a2a/card_server.h"
 #include "a2a/operation.h"
 #include "a2a/server_config.h"
 
@@ -21,7 +22,8 @@ std::span<const RestRoute> rest_routes(Version version);
 /// decides the version; a header that names the other one is refused. Any loop.
 class RestServer {
  public:
-  RestServer(const Calls& calls, const ServerConfig& config) : calls_(calls), config_(config) {}
+  RestServer(const Calls& calls, const CardServer& cards, const ServerConfig& config)
+      : calls_(calls), cards_(cards), config_(config) {}
 
   /// Path parameters: `id` of the task, and `tenant` where the path has one.
   [[nodiscard]] Async<http::Response> handle(http::Request& request, AgentRef agent,
@@ -29,9 +31,11 @@ class RestServer {
 
  private:
   [[nodiscard]] Async<http::Response> send(Exchange exchange, Operation operation) const;
+  [[nodiscard]] Async<http::Response> on_push_config(Exchange exchange, Operation operation) const;
   [[nodiscard]] Async<http::Response> on_task(Exchange exchange, Operation operation) const;
 
   const Calls& calls_;
+  const CardServer& cards_;
   const ServerConfig& config_;
 };
 

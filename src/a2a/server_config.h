@@ -10,6 +10,8 @@
 
 namespace flotilla::a2a {
 
+class CardSigner;
+
 /// What the server adapters are told by the configuration. Immutable after start.
 struct ServerConfig {
   /// `--public-url`, without a trailing slash. Empty: cards name the Host that was asked.
@@ -21,10 +23,16 @@ struct ServerConfig {
   bool lenient_message_id = false;
   /// Cards then ask for a bearer token.
   bool authentication = false;
+  /// Whether the push operations are served at all; the handler may refuse them for an agent.
+  bool push_notifications = false;
+  /// Whether agents have an extended card.
+  bool extended_card = true;
   /// The agent at the root URL.
   AgentRef front_desk{"default", "front-desk"};
   Duration heartbeat = std::chrono::seconds(15);
   std::chrono::seconds card_max_age{300};
+  /// Signs the cards and publishes its keys; null: neither. Outlives the router.
+  CardSigner* card_signer = nullptr;
   json::ParseLimits limits;
 };
 

@@ -113,6 +113,8 @@ struct TaskPushNotificationConfig {
   std::string url;
   std::optional<std::string> token;
   std::optional<AuthenticationInfo> authentication;
+  /// Not on the wire: made under 0.3, so its payloads have that version's form.
+  bool legacy = false;
 };
 
 // Requests and responses (section 3.1, 3.2).
@@ -167,6 +169,26 @@ struct SubscribeToTaskRequest {
   std::string id;
 };
 
+/// Of get and delete. 0.3 may leave `id` empty when it gets: then the task's first one is meant.
+struct TaskPushNotificationConfigRequest {
+  std::optional<std::string> tenant;
+  std::string taskId;
+  std::string id;
+};
+
+struct ListTaskPushNotificationConfigsRequest {
+  std::optional<std::string> tenant;
+  std::string taskId;
+  std::optional<std::int32_t> pageSize;
+  std::optional<std::string> pageToken;
+};
+
+/// Both members are always written.
+struct ListTaskPushNotificationConfigsResponse {
+  std::vector<TaskPushNotificationConfig> configs;
+  std::string nextPageToken;
+};
+
 /// One member is set.
 struct SendMessageResponse {
   std::optional<Task> task;
@@ -207,14 +229,24 @@ BOOST_DESCRIBE_STRUCT(ListTasksRequest, (),
 BOOST_DESCRIBE_STRUCT(ListTasksResponse, (), (tasks, nextPageToken, pageSize, totalSize))
 BOOST_DESCRIBE_STRUCT(CancelTaskRequest, (), (tenant, id, metadata))
 BOOST_DESCRIBE_STRUCT(SubscribeToTaskRequest, (), (tenant, id))
+BOOST_DESCRIBE_STRUCT(TaskPushNotificationConfigRequest, (), (tenant, taskId, id))
+BOOST_DESCRIBE_STRUCT(ListTaskPushNotificationConfigsRequest, (),
+                      (tenant, taskId, pageSize, pageToken))
+BOOST_DESCRIBE_STRUCT(ListTaskPushNotificationConfigsResponse, (), (configs, nextPageToken))
 BOOST_DESCRIBE_STRUCT(SendMessageResponse, (), (task, message))
 BOOST_DESCRIBE_STRUCT(StreamResponse, (), (task, message, statusUpdate, artifactUpdate))
 
 constexpr bool always_written(const ListTasksResponse*, std::string_view) {
   return true;
 }
+constexpr bool always_written(const ListTaskPushNotificationConfigsResponse*, std::string_view) {
+  return true;
+}
 /// Servers leave out an empty token, against the specification.
 constexpr bool has_defaults(const ListTasksResponse*) {
+  return true;
+}
+constexpr bool has_defaults(const ListTaskPushNotificationConfigsResponse*) {
   return true;
 }
 constexpr bool has_defaults(const Message*) {

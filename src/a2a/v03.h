@@ -109,6 +109,25 @@ struct PushConfig {
   std::optional<PushAuthentication> authentication;
 };
 
+/// rpc: taskId; rest: name (`tasks/TASK/pushNotificationConfigs/ID`).
+struct TaskPushConfig {
+  std::optional<std::string> taskId;
+  std::optional<std::string> name;
+  PushConfig pushNotificationConfig;
+};
+
+/// tasks/pushNotificationConfig/get, …/list, …/delete: `id` is the task's.
+struct PushParams {
+  std::string id;
+  std::optional<std::string> pushNotificationConfigId;
+};
+
+/// What rest answers to a list; rpc answers the bare array.
+struct PushList {
+  std::vector<TaskPushConfig> configs;
+  std::optional<std::string> nextPageToken;
+};
+
 /// rpc: pushNotificationConfig; rest: pushNotification.
 struct SendConfiguration {
   std::vector<std::string> acceptedOutputModes;
@@ -155,6 +174,9 @@ BOOST_DESCRIBE_STRUCT(ArtifactUpdate, (),
                       (kind, taskId, contextId, artifact, append, lastChunk, metadata))
 BOOST_DESCRIBE_STRUCT(PushAuthentication, (), (schemes, credentials))
 BOOST_DESCRIBE_STRUCT(PushConfig, (), (id, url, token, authentication))
+BOOST_DESCRIBE_STRUCT(TaskPushConfig, (), (taskId, name, pushNotificationConfig))
+BOOST_DESCRIBE_STRUCT(PushParams, (), (id, pushNotificationConfigId))
+BOOST_DESCRIBE_STRUCT(PushList, (), (configs, nextPageToken))
 BOOST_DESCRIBE_STRUCT(SendConfiguration, (),
                       (acceptedOutputModes, pushNotificationConfig, pushNotification, historyLength,
                        blocking))
@@ -180,6 +202,7 @@ Task to_v03(a2a::Task task, Form form);
 StatusUpdate to_v03(TaskStatusUpdateEvent event, Form form);
 ArtifactUpdate to_v03(TaskArtifactUpdateEvent event, Form form);
 SendParams to_v03(SendMessageRequest request, Form form);
+TaskPushConfig to_v03(TaskPushNotificationConfig config, Form form);
 
 // 0.3 to 1.0. `at` is the JSON pointer of the value, for errors. Both forms are understood whatever
 // the binding.
@@ -190,6 +213,8 @@ Result<a2a::Artifact> from_v03(Artifact artifact, const std::string& at);
 Result<a2a::Task> from_v03(Task task, const std::string& at);
 Result<TaskStatusUpdateEvent> from_v03(StatusUpdate event, const std::string& at);
 Result<TaskArtifactUpdateEvent> from_v03(ArtifactUpdate event, const std::string& at);
+/// Of the schemes the first one counts.
+Result<TaskPushNotificationConfig> from_v03(TaskPushConfig config, const std::string& at);
 /// `form` decides what an absent `blocking` means: true in rpc, false in a rest configuration.
 /// historyLength 0 is no limit in 0.3.
 Result<SendMessageRequest> from_v03(SendParams params, Form form, const std::string& at);

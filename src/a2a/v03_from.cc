@@ -76,6 +76,7 @@ Result<> check_content(const Part& part, const std::string& at) {
 
 Result<TaskPushNotificationConfig> from_push(PushConfig config, const std::string& at) {
   TaskPushNotificationConfig out;
+  out.legacy = true;
   out.id = std::move(config.id);
   out.url = std::move(config.url);
   out.token = std::move(config.token);
@@ -109,6 +110,12 @@ Result<SendMessageConfiguration> from_configuration(SendConfiguration configurat
 }
 
 }  // namespace
+
+Result<TaskPushNotificationConfig> from_v03(TaskPushConfig config, const std::string& at) {
+  TRY(out, from_push(std::move(config.pushNotificationConfig), at + "/pushNotificationConfig"));
+  out.taskId = std::move(config.taskId);
+  return out;
+}
 
 Result<a2a::Part> from_v03(Part part, const std::string& at) {
   TRY_VOID(check_content(part, at));

@@ -42,6 +42,19 @@ json::Value to_data(json::Value data, json::Object& metadata, Form form) {
   return json::Value(std::move(outer));
 }
 
+PushConfig to_push(TaskPushNotificationConfig config) {
+  PushConfig out;
+  out.id = std::move(config.id);
+  out.url = std::move(config.url);
+  out.token = std::move(config.token);
+  if (config.authentication) {
+    out.authentication.emplace();
+    out.authentication->schemes.push_back(std::move(config.authentication->scheme));
+    out.authentication->credentials = std::move(config.authentication->credentials);
+  }
+  return out;
+}
+
 SendConfiguration to_configuration(SendMessageConfiguration configuration, Form form) {
   SendConfiguration out;
   out.acceptedOutputModes = std::move(configuration.acceptedOutputModes);
@@ -49,21 +62,24 @@ SendConfiguration to_configuration(SendMessageConfiguration configuration, Form 
   if (configuration.historyLength.value_or(0) > 0) out.historyLength = configuration.historyLength;
   out.blocking = !configuration.returnImmediately.value_or(false);
   if (auto& push = configuration.taskPushNotificationConfig) {
-    PushConfig config;
-    config.id = std::move(push->id);
-    config.url = std::move(push->url);
-    config.token = std::move(push->token);
-    if (push->authentication) {
-      config.authentication.emplace();
-      config.authentication->schemes.push_back(std::move(push->authentication->scheme));
-      config.authentication->credentials = std::move(push->authentication->credentials);
-    }
+    PushConfig config = to_push(std::move(*push));
     (form == Form::rpc ? out.pushNotificationConfig : out.pushNotification) = std::move(config);
   }
   return out;
 }
 
 }  // namespace
+
+TaskPushConfig to_v03(TaskPushNotificationConfig config, Form form) {
+  TaskPushConfig out;
+  if (form == Form::rpc)
+    out.taskId = std::move(config.taskId);
+  else
+    out.name = "tasks/" + config.taskId.value_or("") + "/pushNotificationConfigs/" +
+               config.id.value_or("");
+  out.pushNotificationConfig = to_push(std::move(config));
+  return out;
+}
 
 Part to_v03(a2a::Part part, Form form) {
   Part out;

@@ -2,6 +2,7 @@
 
 #include <initializer_list>
 
+#include "a2a/extensions.h"
 #include "a2a/legacy.h"
 #include "base/log.h"
 #include "json/map.h"
@@ -30,6 +31,7 @@ http::Response respond(const Wire& wire, int status, std::string body) {
   http::Response response;
   response.status = status;
   response.headers.add("Content-Type", std::string(media_type(wire)));
+  add_extensions_header(wire, response.headers);
   response.body = std::move(body);
   return response;
 }
@@ -62,6 +64,13 @@ int status_for(const Wire& wire, const Error& error) {
 
 }  // namespace
 
+void add_extensions_header(const Wire& wire, http::Headers& headers) {
+  if (wire.extensions.empty()) return;
+  std::string list;
+  for (const auto& uri : wire.extensions) list += (list.empty() ? "" : ", ") + uri;
+  headers.add(std::string(extensions_header(wire.version)), std::move(list));
+}
+
 http::Response answer_send(const Exchange& exchange, SendOutcome outcome) {
   const Wire& wire = exchange.wire;
   const bool task = outcome.kind == ItemKind::task;
@@ -85,8 +94,37 @@ http::Response answer_task(const Exchange& exchange, std::string task) {
   return respond(wire, "", std::move(task), "");
 }
 
+http::Response answer_json(const Exchange& exchange, std::string json) {
+  return respond(exchange.wire, "", std::move(json), "");
+}
+
 http::Response answer_list(const Exchange& exchange, const ListTasksResponse& page) {
   return respond(exchange.wire, "", json::to_text(page), "");
+}
+
+http::Response answer_push_config(const Exchange& exchange, TaskPushNotificationConfig config) {
+  const Wire& wire = exchange.wire;
+  if (wire.version == Version::v1_0) return respond(wire, "", json::to_text(config), "");
+  const auto form = form_of(wire);
+  return respond(wire, "", json::to_text(v03::to_v03(std::move(config), form)), "");
+}
+
+http::Response answer_push_configs(const Exchange& exchange,
+                                   ListTaskPushNotificationConfigsResponse page) {
+  const Wire& wire = exchange.wire;
+  if (wire.version == Version::v1_0) return respond(wire, "", json::to_text(page), "");
+  const auto form = form_of(wire);
+  v03::PushList list;
+  for (auto& config : page.configs) list.configs.push_back(v03::to_v03(std::move(config), form));
+  if (form == v03::Form::rpc) return respond(wire, "", json::to_text(list.configs), "");
+  if (!page.nextPageToken.empty()) list.nextPageToken = std::move(page.nextPageToken);
+  return respond(wire, "", json::to_text(list), "");
+}
+
+http::Response answer_deleted(const Exchange& exchange) {
+  const Wire& wire = exchange.wire;
+  const bool null = wire.version == Version::v0_3 && wire.binding == Binding::jsonrpc;
+  return respond(wire, "", null ? "null" : "{}", "");
 }
 
 std::string error_body(const Wire& wire, const Error& error, std::string_view request_id) {

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "a2a/binding.h"
 #include "a2a/error.h"
@@ -19,6 +20,8 @@ struct Wire {
   Profile profile = Profile::v1_0_1;
   bool plain_json = false;  // 1.0 REST: application/json, not application/a2a+json
   std::string id = "null";  // JSON-RPC: JSON text of the request's id
+  /// Activated by the request, told in the answer's header.
+  std::vector<std::string> extensions;
 };
 
 inline v03::Form form_of(const Wire& wire) {
@@ -35,9 +38,19 @@ struct Exchange {
 // Complete answers. The JSON texts are of the 1.0 model; a 0.3 wire translates them.
 http::Response answer_send(const Exchange& exchange, SendOutcome outcome);
 http::Response answer_task(const Exchange& exchange, std::string task);
+/// A result that is spelled already.
+http::Response answer_json(const Exchange& exchange, std::string json);
 http::Response answer_list(const Exchange& exchange, const ListTasksResponse& page);
+http::Response answer_push_config(const Exchange& exchange, TaskPushNotificationConfig config);
+http::Response answer_push_configs(const Exchange& exchange,
+                                   ListTaskPushNotificationConfigsResponse page);
+/// What a delete answers: an empty object; 0.3 JSON-RPC: null.
+http::Response answer_deleted(const Exchange& exchange);
 /// Also logs errors that are our own fault, since the answer hides them.
 http::Response answer_error(const Exchange& exchange, const Error& error);
+
+/// Tells the activated extensions; nothing when there are none.
+void add_extensions_header(const Wire& wire, http::Headers& headers);
 
 /// The body that tells an error: JSON-RPC envelope, 1.0 or 0.3 REST object.
 std::string error_body(const Wire& wire, const Error& error, std::string_view request_id);

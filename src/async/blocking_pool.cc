@@ -22,12 +22,16 @@ struct BlockingPool::State {
   std::condition_variable wake;
   std::deque<std::move_only_function<void()>> queue;
   bool stopping = false;
-  std::vector<std::thread> threads;
+  std::size_t most = 0;
+  std::size_t idle = 0;
+  std::vector<std::thread> threads;  // begun when they are needed
 
   void work() {
     std::unique_lock lock(mutex);
     while (true) {
+      ++idle;
       wake.wait(lock, [this] { return stopping || !queue.empty(); });
+      --idle;
       if (stopping) return;
       auto job = std::move(queue.front());
       queue.pop_front();
@@ -43,9 +47,7 @@ BlockingPool::BlockingPool(std::string name, std::size_t threads, std::size_t qu
     : state_(std::make_unique<State>()) {
   state_->name = std::move(name);
   state_->limit = queue_limit;
-  for (std::size_t i = 0; i < threads; ++i) {
-    state_->threads.emplace_back([state = state_.get()] { state->work(); });
-  }
+  state_->most = threads;
 }
 
 BlockingPool::~BlockingPool() {
@@ -62,6 +64,9 @@ bool BlockingPool::post(std::move_only_function<void()> work) {
     const std::lock_guard lock(state_->mutex);
     if (state_->stopping || state_->queue.size() >= state_->limit) return false;
     state_->queue.push_back(std::move(work));
+    // The idle may be on their way to work that was queued before.
+    if (state_->idle < state_->queue.size() && state_->threads.size() < state_->most)
+      state_->threads.emplace_back([state = state_.get()] { state->work(); });
   }
   state_->wake.notify_one();
   return true;

@@ -10,10 +10,11 @@
 
 namespace flotilla {
 
-/// Threads for calls that block (DNS, files, processes). Thread-safe. The queue is bounded: when it
-/// is full run() answers resource_exhausted. A cancelled waiter returns at once; the call itself
-/// runs to its end and its result is dropped, so `work` must own all it touches. An exception of
-/// `work` is logged and answered as internal. Call as `co_await pool.run<T>(std::move(work))`.
+/// Threads for calls that block (DNS, files, processes), begun when they are needed. Thread-safe.
+/// The queue is bounded: when it is full run() answers resource_exhausted. A cancelled waiter
+/// returns at once; the call itself runs to its end and its result is dropped, so `work` must own
+/// all it touches. An exception of `work` is logged and answered as internal. Call as `co_await
+/// pool.run<T>(std::move(work))`.
 class BlockingPool {
  public:
   BlockingPool(std::string name, std::size_t threads, std::size_t queue_limit);

@@ -10,6 +10,7 @@
 #include "base/context.h"
 #include "base/time.h"
 #include "core/event.h"
+#include "core/push_config.h"
 
 namespace flotilla::core {
 
@@ -57,6 +58,7 @@ struct NewTask {
   a2a::Message message;  // ids are filled in
   std::string trace_id;
   std::optional<DedupeKey> dedupe_key;  // absent: no deduplication
+  std::optional<PushConfig> push;       // a webhook that it is born with
 };
 
 /// Which tasks a caller may see: rows outside answer as missing ones.

@@ -10,6 +10,7 @@
 #include "core/feed.h"
 #include "core/limits.h"
 #include "core/metrics.h"
+#include "core/outbox.h"
 #include "core/state_machine.h"
 #include "core/task_sql.h"
 #include "json/map.h"
@@ -203,11 +204,12 @@ db::Batch TaskLog::take_batch() {
     projected_.lease_expires = lease_end(services_.clock.now());
   // What may be refused stands first: then the store has nothing to undo.
   db::Batch batch;
+  static const Error changed(Code::conflict, reason::kLeaseLost,
+                             "the task was changed by another holder meanwhile; try again");
   if (stored_) {
     batch.add(sql::kUpdateTask,
               sql::update_parameters(projected_, committed_.seq, committed_.lease_token),
-              {1, Error(Code::conflict, reason::kLeaseLost,
-                        "the task was changed by another holder meanwhile; try again")});
+              {1, changed});
   } else {
     batch = std::exchange(creation_.rows, {});
     batch.add(sql::kInsertTask, sql::insert_parameters(projected_));
@@ -286,6 +288,8 @@ void TaskLog::publish() {
     if (cut > 0) services_.metrics.slow_readers.add(cut);
   }
   if (!in_flight_.empty()) services_.feed.notify();
+  if (services_.outbox != nullptr && services_.outbox->watches(committed_.id))
+    services_.outbox->wake(committed_.id);
   in_flight_.clear();
   if (!a2a::is_terminal(committed_.state)) return;
   for (auto& mailbox : mailboxes_) mailbox->close(std::nullopt);

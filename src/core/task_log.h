@@ -26,6 +26,7 @@ class Clock;
 namespace flotilla::core {
 
 class Feed;
+class Outbox;
 struct Metrics;
 
 /// Leases of ours that failed writes left in the store: renewal would keep them for ever. Filled by
@@ -63,6 +64,7 @@ struct Services {
   /// Commits whose callback has not returned; Scheduler::stop() waits for zero.
   std::atomic<std::size_t> commits{0};
   Orphans orphans{};
+  Outbox* outbox = nullptr;  // set before the first task, where webhooks are served
 };
 
 /// Creation of a task with its first batch: what else goes into that batch.
@@ -137,6 +139,8 @@ class TaskLog {
                                           std::optional<std::uint64_t> freed = {});
   /// True when a message came that asks for another turn.
   bool end_turn();
+  /// The turn under this lease has not ended the task, nor handed it back.
+  [[nodiscard]] bool works_under(std::uint64_t token) const;
   void cancel_turn();
   /// Gives the lease back if `token` still has it.
   void release_lease(std::uint64_t token);

@@ -8,6 +8,7 @@
 
 #include "async/clock.h"
 #include "base/hash.h"
+#include "core/outbox.h"
 #include "core/state_machine.h"
 #include "core/task_sql.h"
 #include "json/map.h"
@@ -129,15 +130,18 @@ Async<Result<TaskLog::Ptr>> Tasks::create(NewTask task) {
   row.parent = task.parent;
   row.status_at = now;
   row.created_at = now;
+  static const Error sent(Code::already_exists, "this message was sent before");
   if (task.dedupe_key && deduplicates())
-    creation.rows.add(sql::kInsertIdempotency, idempotency(*task.dedupe_key, row.id),
-                      {1, Error(Code::already_exists, "this message was sent before")});
+    creation.rows.add(sql::kInsertIdempotency, idempotency(*task.dedupe_key, row.id), {1, sent});
   creation.rows.add(std::move(session_rows));
+  if (task.push && services_.outbox != nullptr)
+    services_.outbox->insert(creation.rows, row, std::move(*task.push));
 
   task.message.taskId = row.id.to_string();
   task.message.contextId = row.context_id;
   auto agent = agents_.find(row.name_space, row.agent);
-  auto log = share(row.id, std::make_unique<TaskLog>(services_, row, std::move(creation)));
+  const TaskId id = row.id;
+  auto log = share(id, std::make_unique<TaskLog>(services_, std::move(row), std::move(creation)));
   CO_TRY_VOID(log->append(std::nullopt, Draft::message(sender, std::move(task.message))));
   auto here = co_await boost::asio::this_coro::executor;
   if (agent && agent->runner) scheduler_.start_run(here, log, agent->runner);

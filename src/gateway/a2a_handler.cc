@@ -7,6 +7,7 @@
 #include "base/hash.h"
 #include "gateway/handover.h"
 #include "gateway/media_type.h"
+#include "gateway/push.h"
 #include "gateway/task_stream.h"
 #include "json/map.h"
 
@@ -41,6 +42,10 @@ Async<Result<std::string>> task_json(TaskLog::Ptr log, std::optional<std::int32_
   co_return json::to_text(loaded.first);
 }
 
+bool has_push(const a2a::SendMessageRequest& request) {
+  return request.configuration && request.configuration->taskPushNotificationConfig;
+}
+
 }  // namespace
 
 struct A2aHandler::Begun {
@@ -50,8 +55,9 @@ struct A2aHandler::Begun {
   core::Visibility visibility;
 };
 
-A2aHandler::A2aHandler(core::Tasks& tasks, core::Sessions& sessions, AgentRegistry& agents)
-    : tasks_(tasks), sessions_(sessions), agents_(agents) {}
+A2aHandler::A2aHandler(core::Tasks& tasks, core::Sessions& sessions, AgentRegistry& agents,
+                       Push* push)
+    : tasks_(tasks), sessions_(sessions), agents_(agents), push_(push) {}
 
 Result<AgentRegistry::Ptr> A2aHandler::agent_of(const Context& context,
                                                 const a2a::AgentRef& ref) const {
@@ -165,6 +171,10 @@ Async<Result<A2aHandler::Begun>> A2aHandler::continue_task(Context context,
     if (known && streaming) CO_TRY_VOID(co_await join_into(begun));
     if (known) co_return begun;
   }
+  if (has_push(request) && !a2a::is_terminal(row.state)) {
+    CO_TRY(push, co_await inline_push(agent, request));
+    CO_TRY_VOID(co_await push_->outbox().create(row, std::move(push)));
+  }
   if (streaming) CO_TRY_VOID(co_await view_into(begun, false));
   CO_TRY_VOID(co_await tasks_.add_message(log, context.principal, std::move(message), key));
   co_return begun;
@@ -178,7 +188,13 @@ Async<Result<A2aHandler::Begun>> A2aHandler::begin(Context context, AgentRegistr
   Begun begun;
   begun.visibility = visibility(context, *agent);
   begun.dedupe_key = dedupe_key(context, *agent, request.message);
+  std::optional<core::PushConfig> push;
+  if (has_push(request)) {
+    CO_TRY(checked, co_await inline_push(agent, request));
+    push = std::move(checked);
+  }
   CO_TRY(task, co_await plan(context, agent, std::move(request)));
+  task.push = std::move(push);
   task.dedupe_key = begun.dedupe_key;
   auto taker = agents_.find(task.name_space, task.agent);
   if (!taker || !taker->runner)
@@ -323,11 +339,36 @@ Async<Result<std::unique_ptr<a2a::ItemStream>>> A2aHandler::subscribe_to_task(
   co_return stream;
 }
 
+a2a::AgentExtensions A2aHandler::extensions(const a2a::AgentRef& ref) const {
+  const auto agent = agents_.find(ref.name_space, ref.name);
+  if (!agent) return {};
+  return {agent->extensions, agent->required_extensions};
+}
+
 Async<Result<a2a::AgentCard>> A2aHandler::agent_card(Context context, a2a::AgentRef ref) {
   // What anyone may read without credentials may be read with them.
   if (public_principal()->may_enter(ref.name_space)) context.principal = public_principal();
   CO_TRY(agent, agent_of(context, ref));
-  co_return json::from_text<a2a::AgentCard>(agent->card);
+  CO_TRY(card, json::from_text<a2a::AgentCard>(agent->card));
+  if (push_ == nullptr) card.capabilities.pushNotifications = false;
+  co_return card;
+}
+
+Async<Result<a2a::AgentCard>> A2aHandler::extended_card(Context context, a2a::AgentRef ref) {
+  CO_TRY(agent, agent_of(context, ref));
+  CO_TRY(card, json::from_text<a2a::AgentCard>(agent->card));
+  if (push_ == nullptr) card.capabilities.pushNotifications = false;
+  if (!is_front_desk(*agent) || !agent->hands_over) co_return card;
+  for (const auto& other : agents_.list()) {
+    if (other == agent || !context.principal->may_enter(other->name_space)) continue;
+    const auto its_card = json::from_text<a2a::AgentCard>(other->card);
+    if (!its_card) continue;
+    for (auto skill : its_card->skills) {
+      skill.id = other->name_space + "/" + other->name + "/" + skill.id;
+      card.skills.push_back(std::move(skill));
+    }
+  }
+  co_return card;
 }
 
 }  // namespace flotilla::gateway

@@ -11,10 +11,14 @@
 
 namespace flotilla::gateway {
 
+class Push;
+
 /// A2A over core: who is meant, whether the caller may, then core. Holds no state. Thread-safe.
 class A2aHandler final : public a2a::Handler {
  public:
-  A2aHandler(core::Tasks& tasks, core::Sessions& sessions, core::AgentRegistry& agents);
+  /// Without `push` no agent has push notifications.
+  A2aHandler(core::Tasks& tasks, core::Sessions& sessions, core::AgentRegistry& agents,
+             Push* push = nullptr);
 
   Async<Result<a2a::SendOutcome>> send_message(Context context, a2a::AgentRef agent,
                                                a2a::SendMessageRequest request) override;
@@ -29,9 +33,28 @@ class A2aHandler final : public a2a::Handler {
   Async<Result<std::unique_ptr<a2a::ItemStream>>> subscribe_to_task(
       Context context, a2a::AgentRef agent, a2a::SubscribeToTaskRequest request,
       std::optional<std::string> after) override;
+  Async<Result<a2a::TaskPushNotificationConfig>> create_push_config(
+      Context context, a2a::AgentRef agent, a2a::TaskPushNotificationConfig config) override;
+  Async<Result<a2a::TaskPushNotificationConfig>> get_push_config(
+      Context context, a2a::AgentRef agent,
+      a2a::TaskPushNotificationConfigRequest request) override;
+  Async<Result<a2a::ListTaskPushNotificationConfigsResponse>> list_push_configs(
+      Context context, a2a::AgentRef agent,
+      a2a::ListTaskPushNotificationConfigsRequest request) override;
+  Async<Result<>> delete_push_config(Context context, a2a::AgentRef agent,
+                                     a2a::TaskPushNotificationConfigRequest request) override;
+  [[nodiscard]] a2a::AgentExtensions extensions(const a2a::AgentRef& agent) const override;
   Async<Result<a2a::AgentCard>> agent_card(Context context, a2a::AgentRef agent) override;
+  /// The front desk's has the skills of every agent that the caller may use.
+  Async<Result<a2a::AgentCard>> extended_card(Context context, a2a::AgentRef agent) override;
 
  private:
+  /// PUSH_NOTIFICATION_NOT_SUPPORTED unless the agent's card offers them.
+  [[nodiscard]] Result<> allow_push(const core::AgentInfo& agent) const;
+  /// The webhook that came with a message, checked. The caller has seen that there is one, and
+  /// awaits at once.
+  Async<Result<core::PushConfig>> inline_push(core::AgentRegistry::Ptr agent,
+                                              a2a::SendMessageRequest& request);
   struct Begun;  // a message on its way: its task, and whether an earlier request made it
   /// The agent behind the URL; not_found also when the caller may not enter its namespace.
   Result<core::AgentRegistry::Ptr> agent_of(const Context& context, const a2a::AgentRef& ref) const;
@@ -59,6 +82,7 @@ class A2aHandler final : public a2a::Handler {
   core::Tasks& tasks_;
   core::Sessions& sessions_;
   core::AgentRegistry& agents_;
+  Push* push_;  // may be null
 };
 
 }  // namespace flotilla::gateway
