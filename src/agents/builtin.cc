@@ -29,7 +29,7 @@ std::string card_of(const Profile& profile) {
   card.provider = a2a::AgentProvider{"https://flotilla.dev", "Flotilla"};
   card.version = kAgentVersion;
   card.capabilities.streaming = true;
-  card.capabilities.pushNotifications = false;
+  card.capabilities.pushNotifications = true;
   card.capabilities.extendedAgentCard = false;
   card.defaultInputModes = {"text/plain", "text/markdown", "application/json"};
   card.defaultOutputModes = {"text/plain", "application/json"};

@@ -31,7 +31,8 @@ std::string card_of(const ConformanceOptions& options) {
 
 }  // namespace
 
-void register_conformance(BuiltinServices services, ConformanceOptions options) {
+void register_conformance(core::AgentRegistry& agents, Clock& clock, Random& random,
+                          ConformanceOptions options) {
   core::AgentInfo info;
   info.name_space = "default";
   info.name = "front-desk";
@@ -42,10 +43,10 @@ void register_conformance(BuiltinServices services, ConformanceOptions options) 
   info.may_reply_message = true;
   info.streaming = !options.reduced;
   info.hands_over = false;
-  info.created_at = services.clock.now();
-  info.uid = make_uuid_v7(info.created_at, services.random).to_string();
+  info.created_at = clock.now();
+  info.uid = make_uuid_v7(info.created_at, random).to_string();
   info.runner = make_conformance();
-  services.agents.put(std::move(info));
+  agents.put(std::move(info));
 }
 
 }  // namespace flotilla::agents

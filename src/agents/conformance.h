@@ -1,6 +1,8 @@
 #pragma once
 
-#include "agents/builtin.h"
+#include "async/clock.h"
+#include "base/id.h"
+#include "core/agents.h"
 
 namespace flotilla::agents {
 
@@ -12,6 +14,7 @@ struct ConformanceOptions {
 /// Puts the agent that the public A2A conformance kits drive in the front desk's place
 /// (docs/conformance.md): what a message asks for is told by its messageId, else by the text of the
 /// task's first message, else it is echoed. It hands nothing over. For test servers only.
-void register_conformance(BuiltinServices services, ConformanceOptions options);
+void register_conformance(core::AgentRegistry& agents, Clock& clock, Random& random,
+                          ConformanceOptions options);
 
 }  // namespace flotilla::agents

@@ -11,7 +11,7 @@ using conformance::find_by_text;
 
 struct KitHouse : House {
   explicit KitHouse(World& world, bool reduced = false) : House(world) {
-    register_conformance({*world.database, world.clock, world.random, process.agents}, {reduced});
+    register_conformance(process.agents, world.clock, world.random, {reduced});
   }
   Async<std::string> tell(std::string id, std::string text) {
     auto request = request_of(std::move(text), std::move(id));
@@ -158,7 +158,7 @@ CORE_TEST(Conformance, works_until_it_is_cancelled) {
 CORE_TEST(Conformance, a_reduced_agent_refuses_streams) {
   KitHouse house(world, true);
   auto stream = co_await house.stream("front-desk", request_of("x", "1"));
-  CO_ASSERT(!stream);
+  CO_ASSERT_FALSE(stream);
   EXPECT_EQ(stream.error().reason(), reason::kUnsupportedOperation);
 }
 

@@ -222,7 +222,7 @@ Async<http::Response> Node::Parts::serve(http::Request& request) {
 void Node::Parts::wire() {
   agents::register_builtin({*database, system_clock(), system_random(), agents});
   if (config.conformance)
-    agents::register_conformance({*database, system_clock(), system_random(), agents},
+    agents::register_conformance(agents, system_clock(), system_random(),
                                  {config.conformance_reduced});
   a2a::ServerConfig a2a_config;
   a2a_config.lenient_message_id = config.conformance;
