@@ -1,5 +1,7 @@
 #include "a2a/card_json.h"
 
+#include "a2a/extensions.h"
+
 #include <utility>
 
 #include "base/hash.h"
@@ -109,15 +111,16 @@ void add_v03_interfaces(const AgentCard& card, Object& out) {
 
 }  // namespace
 
-void add_server_facts(AgentCard& card, const std::string& url, bool authentication) {
+void add_server_facts(AgentCard& card, const std::string& url, const ServerConfig& config) {
   card.supportedInterfaces.clear();
   for (const Version version : {Version::v1_0, Version::v0_3}) {
     for (const std::string_view binding : {"JSONRPC", "HTTP+JSON"})
       card.supportedInterfaces.push_back(make_interface(url, binding, version));
   }
-  card.capabilities.pushNotifications = false;
-  card.capabilities.extendedAgentCard = false;
-  if (authentication && card.securityRequirements.empty()) require_bearer(card);
+  if (!config.push_notifications) card.capabilities.pushNotifications = false;
+  card.capabilities.extendedAgentCard = config.extended_card;
+  for (auto& extension : server_extensions()) card.capabilities.extensions.push_back(extension);
+  if (config.authentication && card.securityRequirements.empty()) require_bearer(card);
 }
 
 void add_v03_members(const AgentCard& card, Object& out) {

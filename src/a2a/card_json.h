@@ -3,15 +3,16 @@
 #include <string>
 
 #include "a2a/card.h"
+#include "a2a/server_config.h"
 #include "a2a/version.h"
 #include "json/value.h"
 
 namespace flotilla::a2a {
 
 /// Lists what is served at `url`, JSON-RPC and HTTP+JSON, each for 1.0 then 0.3, and, with
-/// `authentication`, asks for a bearer token unless the card asks for something already.
-/// Capabilities that no adapter has are said not to be there.
-void add_server_facts(AgentCard& card, const std::string& url, bool authentication);
+/// authentication, asks for a bearer token unless the card asks for something already.
+/// Capabilities that this server has not are said not to be there.
+void add_server_facts(AgentCard& card, const std::string& url, const ServerConfig& config);
 
 /// The card as it is served. 1.0: the pure card. 0.3: the hybrid one, which also has the 0.3
 /// members (a2a.md 1.5, point 4), so that clients of either version can read it.

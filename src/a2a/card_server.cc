@@ -6,10 +6,13 @@
 #include <utility>
 
 #include "a2a/card_json.h"
+#include "a2a/card_signer.h"
 #include "a2a/wire.h"
 
 namespace flotilla::a2a {
 namespace {
+
+constexpr std::string_view kJwksPath = "/.well-known/jwks.json";
 
 /// Any version that is not ours gets the card that every client can read.
 Version variant_for(const http::Request& request) {
@@ -24,15 +27,23 @@ bool is_host_char(char c) {
 }
 
 bool matches(const http::Request& request, std::string_view etag) {
+  if (etag.starts_with("W/")) etag.remove_prefix(2);
   for (std::string_view candidate : request.headers.list("If-None-Match")) {
-    if (candidate.starts_with("W/"))
-      candidate.remove_prefix(2);  // weak comparison, RFC 9110 13.1.2
+    // Weak comparison, RFC 9110 section 13.1.2.
+    if (candidate.starts_with("W/")) candidate.remove_prefix(2);
     if (candidate == "*" || candidate == etag) return true;
   }
   return false;
 }
 
 }  // namespace
+
+std::string base_path_of(const http::Request& request) {
+  const auto name = request.param("name");
+  if (name.empty()) return {};
+  return "/a2a/" + http::percent_encode(request.param("namespace")) + "/" +
+         http::percent_encode(name);
+}
 
 std::string origin_of(const http::Request& request, const ServerConfig& config) {
   if (!config.public_url.empty()) {
@@ -53,12 +64,10 @@ Async<http::Response> CardServer::handle(http::Request& request, AgentRef agent,
   exchange.wire.plain_json = true;
   auto card = co_await handler_.agent_card(request.context, exchange.agent);
   if (!card) co_return answer_error(exchange, card.error());
-  add_server_facts(*card, origin_of(request, config_) + base_path, config_.authentication);
-  std::string text = card_text(*card, variant_for(request));
-  std::string etag = etag_of(text);
-  const bool fresh = matches(request, etag);
+  add_server_facts(*card, origin_of(request, config_) + base_path, config_);
+  auto [text, etag] = sign(request, card_text(*card, variant_for(request)));
   http::Response response;
-  if (fresh)
+  if (matches(request, etag))
     response.status = 304;
   else
     response = http::Response::json(200, std::move(text));
@@ -67,6 +76,43 @@ Async<http::Response> CardServer::handle(http::Request& request, AgentRef agent,
                        fmt::format("public, max-age={}", config_.card_max_age.count()));
   response.headers.add("Vary", "A2A-Version");
   co_return response;
+}
+
+CardServer::Signed CardServer::sign(const http::Request& request, std::string text) const {
+  std::string etag = etag_of(text);
+  if (config_.card_signer == nullptr) return {std::move(text), std::move(etag)};
+  const auto key_ids = config_.card_signer->key_ids();
+  // Who verifies us must reach the keys: only the configured URL is the same for everybody.
+  const std::string jku =
+      config_.public_url.empty() ? "" : origin_of(request, config_) + std::string(kJwksPath);
+  // ECDSA signs the same card differently after a restart: equal in meaning, not in bytes.
+  if (!key_ids.empty()) etag = "W/" + etag_of(text + key_ids + jku);
+  return {config_.card_signer->sign(text, jku), std::move(etag)};
+}
+
+Async<http::Response> CardServer::extended(Exchange exchange) const {
+  if (!config_.extended_card) co_return answer_error(exchange, extended_card_not_supported());
+  http::Request& request = exchange.http;
+  const auto& principal = request.context.principal;
+  if (!principal || principal == public_principal())
+    co_return answer_error(
+        exchange, Error(Code::unauthenticated, "the extended card needs a token of this server"));
+  auto card = co_await handler_.extended_card(request.context, exchange.agent);
+  if (!card) co_return answer_error(exchange, card.error());
+  add_server_facts(*card, origin_of(request, config_) + base_path_of(request), config_);
+  auto [text, etag] = sign(request, card_text(*card, exchange.wire.version));
+  auto response = answer_json(exchange, std::move(text));
+  response.headers.add("Cache-Control", "private, no-cache");
+  co_return response;
+}
+
+http::Response CardServer::jwks() const {
+  auto response = http::Response::json(
+      200, config_.card_signer == nullptr ? R"({"keys":[]})" : config_.card_signer->jwks());
+  response.headers.set("Content-Type", "application/jwk-set+json");
+  response.headers.add("Cache-Control",
+                       fmt::format("public, max-age={}", config_.card_max_age.count()));
+  return response;
 }
 
 }  // namespace flotilla::a2a

@@ -3,7 +3,11 @@
 #include <gtest/gtest.h>
 
 #include "a2a/card_json.h"
+#include "a2a/card_signature.h"
+#include "a2a/card_signer.h"
+#include "a2a/extensions.h"
 #include "a2a/server_testing_internal.h"
+#include "base/hash.h"
 
 namespace flotilla::a2a {
 namespace {
@@ -27,16 +31,18 @@ TEST(Card, pure_for_1_0_and_hybrid_without_version) {
       R"({"url":"http://127.0.0.1:8080","protocolBinding":"JSONRPC","protocolVersion":"0.3"},)"
       R"({"url":"http://127.0.0.1:8080","protocolBinding":"HTTP+JSON","protocolVersion":"0.3"}],)"
       R"("version":"2.1.0","capabilities":{"streaming":true,"pushNotifications":false,)"
-      R"("extendedAgentCard":false},"defaultInputModes":["text/plain"],)"
-      R"("defaultOutputModes":["text/plain"],"skills":[{"id":"echo","name":"Echo",)"
-      R"("description":"Echo back","tags":["demo"]}]})");
+      R"("extensions":)" +
+          json::to_text(server_extensions()) +
+          R"(,"extendedAgentCard":true},"defaultInputModes":["text/plain"],)"
+          R"("defaultOutputModes":["text/plain"],"skills":[{"id":"echo","name":"Echo",)"
+          R"("description":"Echo back","tags":["demo"]}]})");
   for (const std::string_view version : {"", "0.3", "7.0"}) {
     const auto hybrid = host.get(kPath, {{"A2A-Version", std::string(version)}}).value();
     EXPECT_EQ(text_at(hybrid, "protocolVersion"), "0.3.0");
     EXPECT_EQ(text_at(hybrid, "url"), "http://127.0.0.1:8080");
     EXPECT_EQ(text_at(hybrid, "preferredTransport"), "JSONRPC");
     EXPECT_EQ(text_at(hybrid, "additionalInterfaces/1/transport"), "HTTP+JSON");
-    EXPECT_EQ(text_at(hybrid, "supportsAuthenticatedExtendedCard"), "false");
+    EXPECT_EQ(text_at(hybrid, "supportsAuthenticatedExtendedCard"), "true");
     EXPECT_EQ(text_at(hybrid, "supportedInterfaces/0/protocolVersion"), "1.0");
   }
 }
@@ -103,6 +109,126 @@ TEST(Card, authentication_asks_for_a_bearer_token_in_both_languages) {
   const auto pure = host.get(kPath, {{"A2A-Version", "1.0"}}).value();
   EXPECT_TRUE(at(pure, "security").is_null());
   EXPECT_TRUE(at(pure, "securitySchemes/bearer/type").is_null());
+}
+
+struct SignedHost {
+  explicit SignedHost(std::string public_url = "") : host(config(std::move(public_url))) {
+    set_key();
+  }
+  ServerConfig config(std::string public_url) {
+    ServerConfig out;
+    out.public_url = std::move(public_url);
+    out.card_signer = &signer;
+    return out;
+  }
+  void set_key() {
+    const auto key = auth::PrivateKey::generate("ES256");
+    signer.set_keys({*key}, {key->public_key()});
+  }
+  [[nodiscard]] testing::Answer get(std::string_view version) {
+    return host.get(kPath, {{"A2A-Version", std::string(version)}});
+  }
+  [[nodiscard]] auth::KeySet published() {
+    return *auth::KeySet::parse(host.get("/.well-known/jwks.json").body);
+  }
+
+  CardSigner signer;
+  Host host;
+};
+
+TEST(Card, both_variants_are_signed_by_published_keys) {
+  SignedHost server;
+  for (const std::string_view version : {"1.0", "0.3"}) {
+    const auto card = server.get(version).value();
+    const auto verified = verify_card(*card.if_object(), server.published());
+    EXPECT_TRUE(verified) << verified.error().message();
+  }
+  EXPECT_EQ(server.host.get("/.well-known/jwks.json").type, "application/jwk-set+json");
+}
+
+TEST(Card, readers_that_drop_the_0_3_members_can_verify_the_hybrid_card) {
+  SignedHost server;
+  auto card = *server.get("0.3").value().if_object();
+  for (const char* member : {"protocolVersion", "url", "preferredTransport", "additionalInterfaces",
+                             "supportsAuthenticatedExtendedCard"})
+    card.erase(member);
+  EXPECT_TRUE(verify_card(card, server.published()));
+}
+
+TEST(Card, validator_changes_with_the_key_and_not_with_the_request) {
+  SignedHost server;
+  const auto etag = [&] { return std::string(*server.get("1.0").headers.find("ETag")); };
+  const auto signed_once = etag();
+  EXPECT_EQ(etag(), signed_once);
+  EXPECT_EQ(server.get("1.0").body, server.get("1.0").body);
+  EXPECT_EQ(server.host.get(kPath, {{"A2A-Version", "1.0"}, {"If-None-Match", signed_once}}).status,
+            304);
+  server.set_key();
+  EXPECT_NE(etag(), signed_once);
+  server.signer.set_keys({}, {});
+  EXPECT_NE(etag(), signed_once);
+}
+
+TEST(Card, keys_are_placed_at_the_public_url_only) {
+  const auto header_of = [](const json::Value& card) {
+    return *decode_base64(text_at(card, "signatures/0/protected"));
+  };
+  SignedHost own;
+  EXPECT_EQ(header_of(own.get("1.0").value()).find("jku"), std::string::npos);
+  SignedHost known("https://agents.example");
+  EXPECT_NE(header_of(known.get("1.0").value())
+                .find(R"("jku":"https://agents.example/.well-known/jwks.json")"),
+            std::string::npos);
+}
+
+TEST(Card, extended_one_is_for_callers_who_have_shown_who_they_are) {
+  SignedHost server;
+  const auto ask = [&](std::shared_ptr<const Principal> who) {
+    auto request =
+        Host::request(http::Method::get, "/extendedAgentCard", "", {{"A2A-Version", "1.0"}});
+    request.context.principal = std::move(who);
+    testing::Answer answer;
+    run_blocking(server.host.exchange(request, answer));
+    return answer;
+  };
+  EXPECT_EQ(ask(nullptr).status, 401);
+  EXPECT_EQ(ask(public_principal()).status, 401);
+  const auto answer = ask(local_principal());
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_EQ(answer.headers.find("Cache-Control"), "private, no-cache");
+  const auto card = answer.value();
+  EXPECT_EQ(text_at(card, "description"), "Repeats text for those who may");
+  EXPECT_EQ(text_at(card, "supportedInterfaces/0/url"), "http://127.0.0.1:8080");
+  EXPECT_TRUE(verify_card(*card.if_object(), server.published()));
+}
+
+TEST(Card, extended_one_over_json_rpc_in_either_version) {
+  Host host;
+  const auto ask = [&](std::string_view method, std::string_view version) {
+    auto request = Host::request(
+        http::Method::post, "/a2a/team-a/echo", testing::rpc_text(method, "{}"),
+        {{"A2A-Version", std::string(version)}, {"Content-Type", "application/json"}});
+    request.context.principal = local_principal();
+    testing::Answer answer;
+    run_blocking(host.exchange(request, answer));
+    return answer.value();
+  };
+  const auto card = ask("GetExtendedAgentCard", "1.0");
+  EXPECT_EQ(text_at(card, "result/supportedInterfaces/0/url"),
+            "http://127.0.0.1:8080/a2a/team-a/echo");
+  EXPECT_TRUE(at(card, "result/protocolVersion").is_null());
+  EXPECT_EQ(text_at(ask("agent/getAuthenticatedExtendedCard", "0.3"), "result/protocolVersion"),
+            "0.3.0");
+}
+
+TEST(Card, without_extended_cards_none_is_offered) {
+  ServerConfig config;
+  config.extended_card = false;
+  Host host(config);
+  EXPECT_EQ(text_at(host.get(kPath).value(), "capabilities/extendedAgentCard"), "false");
+  const auto refused = host.get("/extendedAgentCard", {{"A2A-Version", "1.0"}});
+  EXPECT_EQ(refused.status, 400);
+  EXPECT_EQ(text_at(refused.value(), "error/details/0/reason"), "UNSUPPORTED_OPERATION");
 }
 
 TEST(Card, every_scheme_has_its_0_3_members) {

@@ -24,17 +24,17 @@ struct Server {
   Server(Handler& handler, const ServerConfig& given)
       : config(given),
         calls(handler, config),
-        jsonrpc(calls, config),
-        rest(calls, config),
-        cards(handler, config) {}
+        cards(handler, config),
+        jsonrpc(calls, cards, config),
+        rest(calls, cards, config) {}
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
   const ServerConfig config;
   const Calls calls;
+  const CardServer cards;
   const JsonRpcServer jsonrpc;
   const RestServer rest;
-  const CardServer cards;
 };
 /// Shared by the routes, which the router copies.
 using ServerPtr = std::shared_ptr<const Server>;
@@ -43,13 +43,6 @@ AgentRef agent_of(const http::Request& request, const ServerConfig& config) {
   const auto name = request.param("name");
   if (name.empty()) return config.front_desk;
   return AgentRef{std::string(request.param("namespace")), std::string(name)};
-}
-
-std::string base_path_of(const http::Request& request) {
-  const auto name = request.param("name");
-  if (name.empty()) return {};
-  return "/a2a/" + http::percent_encode(request.param("namespace")) + "/" +
-         http::percent_encode(name);
 }
 
 void add_jsonrpc(http::Router& router, const ServerPtr& server, std::string_view pattern) {
@@ -80,11 +73,17 @@ void add_cards(http::Router& router, const ServerPtr& server, std::string_view p
   }
 }
 
+void add_jwks(http::Router& router, const ServerPtr& server) {
+  router.add(http::Method::get, "/.well-known/jwks.json",
+             [server](http::Request&) { return ready(server->cards.jwks()); });
+}
+
 }  // namespace
 
 void add_routes(http::Router& router, Handler& handler, const ServerConfig& config) {
   const ServerPtr server = std::make_shared<const Server>(handler, config);
   add_jsonrpc(router, server, "/");
+  add_jwks(router, server);
   add_jsonrpc(router, server, kAgentPath);
   for (const std::string_view prefix : {std::string_view(), kAgentPath}) {
     add_rest(router, server, prefix, Version::v1_0);

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "a2a/extensions.h"
 #include "a2a/legacy.h"
 
 namespace flotilla::a2a {
@@ -21,6 +22,7 @@ StreamEncoder::StreamEncoder(Wire wire) : wire_(std::move(wire)) {
     prefixes_.at(i) = open;
     if (wrapped) prefixes_.at(i) += kMembers.at(i);
   }
+  cursors_ = is_active(wire_.extensions, kCursorExtension);
   if (rpc) suffix_ += '}';
   if (wrapped) suffix_ += '}';
 }
@@ -30,9 +32,20 @@ Result<http::SseEvent> StreamEncoder::event(const StreamItem& item) const {
   if (item.cursor != 0) out.id = std::to_string(item.cursor);
   out.prefix = prefixes_.at(static_cast<std::size_t>(item.kind));
   out.suffix = suffix_;
+  if (cursors_ && item.cursor != 0) {
+    TRY(text, own_text(item));
+    out.shared = std::make_shared<const std::string>(std::move(text));
+    return out;
+  }
   out.shared = wire_.version == Version::v1_0 ? item.json : legacy_text(item, form_of(wire_));
   if (!out.shared) return fail(Error(Code::internal, "stream item has no text for this version"));
   return out;
+}
+
+Result<std::string> StreamEncoder::own_text(const StreamItem& item) const {
+  auto text = with_cursor(*item.json, item.cursor);
+  if (wire_.version == Version::v1_0) return text;
+  return to_v03_text(item.kind, text, form_of(wire_));
 }
 
 Result<std::vector<http::SseEvent>> StreamEncoder::events(

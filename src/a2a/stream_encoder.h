@@ -24,7 +24,11 @@ class StreamEncoder {
   [[nodiscard]] http::SseEvent error(const Error& error, std::string_view request_id) const;
 
  private:
+  /// The item's text for a reader who asked for more than all others get.
+  [[nodiscard]] Result<std::string> own_text(const StreamItem& item) const;
+
   Wire wire_;
+  bool cursors_ = false;                 // in each item's metadata, by kCursorExtension
   std::array<std::string, 4> prefixes_;  // by ItemKind
   std::string suffix_;
 };

@@ -112,12 +112,17 @@ Async<http::Response> answer_stream(Exchange exchange, std::unique_ptr<ItemStrea
                                     Duration heartbeat) {
   auto first = co_await items->next();
   if (!first) co_return answer_error(exchange, first.error());
+  Wire told;
+  told.version = exchange.wire.version;
+  told.extensions = exchange.wire.extensions;
   auto job =
       std::make_unique<Job>(std::move(exchange), std::move(items), std::move(*first), heartbeat);
   auto stream = [job = std::move(job)](http::BodyWriter& body) mutable {
     return serve(std::move(job), body);
   };
-  co_return http::sse_response(std::move(stream));
+  auto response = http::sse_response(std::move(stream));
+  add_extensions_header(told, response.headers);
+  co_return response;
 }
 
 }  // namespace flotilla::a2a

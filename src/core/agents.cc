@@ -4,6 +4,8 @@
 #include <mutex>
 #include <tuple>
 
+#include "json/json.h"
+
 namespace flotilla::core {
 
 namespace {
@@ -14,9 +16,28 @@ auto place(auto& agents, std::string_view name_space, std::string_view name) {
                                        agent->name_space, agent->name) < key;
                           });
 }
+const json::Value* member(const json::Value* value, std::string_view name) {
+  const auto* object = value == nullptr ? nullptr : value->if_object();
+  return object == nullptr ? nullptr : object->find(name);
+}
+
+void read_extensions(AgentInfo& info) {
+  const auto card = json::parse(info.card);
+  const auto* list = card ? member(member(&*card, "capabilities"), "extensions") : nullptr;
+  if (list == nullptr || list->if_array() == nullptr) return;
+  for (const auto& extension : *list->if_array()) {
+    const auto* uri = member(&extension, "uri");
+    if (uri == nullptr || uri->if_string() == nullptr) continue;
+    info.extensions.push_back(*uri->if_string());
+    const auto* required = member(&extension, "required");
+    if (required != nullptr && required->if_bool() && *required->if_bool())
+      info.required_extensions.push_back(*uri->if_string());
+  }
+}
 }  // namespace
 
 void AgentRegistry::put(AgentInfo info) {
+  read_extensions(info);
   auto entry = std::make_shared<const AgentInfo>(std::move(info));
   std::unique_lock lock(mutex_);
   auto at = place(agents_, entry->name_space, entry->name);

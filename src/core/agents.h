@@ -25,6 +25,9 @@ struct AgentInfo {
   std::vector<std::string> input_modes;
   /// Topics of its namespace: each event becomes a task of this agent (messaging_courier.h).
   std::vector<std::string> subscriptions;
+  /// URIs that its card declares, and those that it requires of callers; put() fills them in.
+  std::vector<std::string> extensions;
+  std::vector<std::string> required_extensions;
   bool may_reply_message = false;
   bool streaming = true;   // as its card says; without it streams are refused
   bool hands_over = true;  // the front desk: gives requests to others

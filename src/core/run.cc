@@ -24,7 +24,8 @@ Run::Run(std::shared_ptr<TaskLog> log, std::uint64_t token, Services& services, 
       row_(log_->projected()),
       task_(std::move(task)),
       resumed_(resume.begun),
-      late_(std::move(resume.later)) {
+      late_(std::move(resume.later)),
+      extensions_({}, services.clock.now()) {
   std::size_t shown = late_.size();
   for (auto& [at, message] : log_->take_inputs()) {
     if (at <= resume.begin) {
@@ -37,6 +38,8 @@ Run::Run(std::shared_ptr<TaskLog> log, std::uint64_t token, Services& services, 
   }
   // What came after it is given by take_messages(), not here.
   drop_last_inputs(task_.history, shown);
+  if (!task_.history.empty() && !input().extensions.empty())
+    extensions_ = TurnExtensions(input().extensions, services.clock.now());
 }
 
 Clock& Run::clock() {
@@ -68,16 +71,31 @@ a2a::TaskStatusUpdateEvent Run::status_event(a2a::TaskState state) {
 }
 
 Async<Result<>> Run::status(a2a::TaskState state, std::optional<a2a::Message> message) {
+  if (message) extensions_.stamp(*message, services_.clock.now());
+  if (extensions_.trace()) CO_TRY_VOID(co_await tell_trace(state, message));
   auto update = status_event(state);
   update.status.message = std::move(message);
   auto draft = Draft::status(row_.agent, std::move(update));
   co_return co_await emit(std::move(draft));
 }
 
+// The caller awaits at once.
+Async<Result<>> Run::tell_trace(a2a::TaskState state, std::optional<a2a::Message>& message) {
+  if (!a2a::is_terminal(state) && !a2a::is_interrupted(state)) co_return ok();
+  const auto now = services_.clock.now();
+  if (message) {
+    extensions_.attach_trace(*message, row_, now);
+    co_return ok();
+  }
+  auto trace = extensions_.trace_artifact(row_, now);
+  co_return co_await artifact(std::move(trace), false, true);
+}
+
 Async<Result<>> Run::artifact(a2a::Artifact artifact, bool append, bool last_chunk) {
   a2a::TaskArtifactUpdateEvent update;
   update.taskId = task_.id;
   update.contextId = row_.context_id;
+  if (extensions_.timestamps()) extensions_.stamp(artifact, services_.clock.now());
   update.artifact = std::move(artifact);
   if (append) update.append = true;  // defaults are not written (ProtoJSON)
   if (last_chunk) update.lastChunk = true;
@@ -88,6 +106,9 @@ Async<Result<>> Run::artifact(a2a::Artifact artifact, bool append, bool last_chu
 Async<Result<>> Run::reply(a2a::Message message) {
   auto update = status_event(a2a::TaskState::completed);
   message.taskId.reset();
+  extensions_.stamp(message, update.status.timestamp.value_or(Time()));
+  if (extensions_.trace())
+    extensions_.attach_trace(message, row_, update.status.timestamp.value_or(Time()));
   update.status.message = std::move(message);
   auto draft = Draft::status(row_.agent, std::move(update));
   draft.bare = true;
@@ -99,6 +120,7 @@ void Run::stage(const db::Statement& statement, std::vector<db::Value> values) {
 }
 
 Async<Result<>> Run::record(EventKind kind, std::string payload) {
+  if (kind == EventKind::step) extensions_.add_step(payload, services_.clock.now());
   auto draft = Draft::record(kind, row_.agent, std::move(payload));
   co_return co_await emit(std::move(draft));
 }

@@ -14,6 +14,7 @@
 #include "core/draft.h"
 #include "core/task.h"
 #include "core/task_log.h"
+#include "core/turn_extensions.h"
 
 namespace flotilla::core {
 
@@ -61,6 +62,8 @@ class Run {
  private:
   Async<Result<>> emit(Draft draft);
   a2a::TaskStatusUpdateEvent status_event(a2a::TaskState state);
+  /// The trace of the turn, where it was asked for: with its last message, else as an artifact.
+  Async<Result<>> tell_trace(a2a::TaskState state, std::optional<a2a::Message>& message);
 
   std::shared_ptr<TaskLog> log_;  // shared with waiters and subscriptions of requests
   std::uint64_t token_;
@@ -70,6 +73,7 @@ class Run {
   bool resumed_;
   std::vector<a2a::Message> late_;  // came in this turn before an earlier holder was gone
   db::Batch staged_;
+  TurnExtensions extensions_;
 };
 
 /// An agent message of the task with one text part and a fresh id.
