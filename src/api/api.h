@@ -13,6 +13,10 @@
 #include "http/router.h"
 #include "telemetry/metrics.h"
 
+namespace flotilla::gateway {
+class KeyRing;
+}
+
 namespace flotilla::api {
 
 /// What the native API shows. All references outlive the router.
@@ -28,6 +32,7 @@ struct Sources {
   std::string public_url;
   /// ok, or why the server should get no traffic.
   std::function<Async<Result<>>()> ready;
+  gateway::KeyRing* keys = nullptr;  // never null once routes are added
 };
 
 /// Adds /api/v1, /openapi.json, /health…, /metrics and the landing page. One route table

@@ -56,6 +56,13 @@ Async<http::Response> list(const Sources& sources, http::Request& request);
 Async<http::Response> get(const Sources& sources, http::Request& request);
 Async<http::Response> card(const Sources& sources, http::Request& request);
 }  // namespace agents
+namespace keys {
+Async<http::Response> list(const Sources& sources, http::Request& request);
+Async<http::Response> create(const Sources& sources, http::Request& request);
+Async<http::Response> rotate(const Sources& sources, http::Request& request);
+Async<http::Response> retire(const Sources& sources, http::Request& request);
+Async<http::Response> remove(const Sources& sources, http::Request& request);
+}  // namespace keys
 namespace system {
 Async<http::Response> live(const Sources& sources, http::Request& request);
 Async<http::Response> ready(const Sources& sources, http::Request& request);

@@ -17,6 +17,29 @@ const Parameter kLimit{"limit", "items of one page, 1 to 500, 50 by default"};
 const Parameter kCursor{"cursor", "nextCursor of the page before"};
 const Parameter kAfter{"after", "cursor: only what came after it"};
 
+void add_key_routes(std::vector<Route>& table) {
+  const std::vector<Parameter> which{{"kind", "signing (of cards) or sealing (of stored secrets)"},
+                                     {"algorithm", "of a signing key: ES256 or EdDSA"}};
+  const auto add = [&](Method method, std::string_view pattern, std::string_view summary,
+                       auto handle) {
+    Route route;
+    route.method = method;
+    route.pattern = pattern;
+    route.summary = summary;
+    route.role = Role::admin;
+    if (method == Method::post && !pattern.ends_with("retire")) route.query = which;
+    if (method != Method::delete_) route.schema = schema<KeyView>;
+    route.handle = handle;
+    table.push_back(std::move(route));
+  };
+  add(Method::get, "/api/v1/keys", "Keys that sign cards and seal stored secrets", keys::list);
+  table.back().schema = schema<KeyList>;
+  add(Method::post, "/api/v1/keys", "Makes a key beside those that are there", keys::create);
+  add(Method::post, "/api/v1/keys/rotate", "Makes a key and retires the others", keys::rotate);
+  add(Method::post, "/api/v1/keys/{id}/retire", "A signing key signs no more", keys::retire);
+  add(Method::delete_, "/api/v1/keys/{id}", "Deletes a retired key", keys::remove);
+}
+
 std::vector<Route> make_routes() {
   const std::vector<Parameter> page{kLimit, kCursor};
   const std::vector<Parameter> journal{kAfter, kLimit};
@@ -67,6 +90,7 @@ std::vector<Route> make_routes() {
   table.back().role = Role::admin;
   get("/api/v1/version", "Versions of server and protocols", {}, schema<VersionView>,
       system::version);
+  add_key_routes(table);
   get("/openapi.json", "This document", {}, nullptr, system::openapi);
   get("/metrics", "Metrics in the Prometheus text format", {}, nullptr, system::metrics);
   get("/", "A page that says what this is", {}, nullptr, system::landing);

@@ -150,6 +150,25 @@ constexpr bool always_written(const AgentList*, std::string_view) {
   return true;
 }
 
+/// Public facts of a key; keys themselves never leave the server.
+struct KeyView {
+  std::string id;
+  std::string kind;
+  std::string algorithm;
+  std::string state;
+  std::optional<Time> createdAt;
+};
+BOOST_DESCRIBE_STRUCT(KeyView, (), (id, kind, algorithm, state, createdAt))
+
+struct KeyList {
+  std::vector<KeyView> items;
+  std::string nextCursor;
+};
+BOOST_DESCRIBE_STRUCT(KeyList, (), (items, nextCursor))
+constexpr bool always_written(const KeyList*, std::string_view) {
+  return true;
+}
+
 struct ConfigEntry {
   std::string key;
   std::string value;

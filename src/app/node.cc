@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <thread>
 
+#include "a2a/card_signer.h"
 #include "a2a/routes.h"
 #include "agents/builtin.h"
 #include "agents/conformance.h"
@@ -27,6 +28,7 @@
 #include "core/tasks.h"
 #include "db/sqlite/sqlite.h"
 #include "gateway/a2a_handler.h"
+#include "gateway/key_ring.h"
 #include "http/router.h"
 #include "http/server.h"
 #include "telemetry/metrics.h"
@@ -164,6 +166,7 @@ struct Node::Parts {
         sessions(*database, system_clock(), system_random()),
         scheduler(services, agents, loops),
         tasks(services, sessions, scheduler, agents, config.dedupe),
+        key_ring(*database, system_clock(), sealer, card_signer),
         a2a_handler(tasks, sessions, agents),
         signals(loops.executor(0)) {}
 
@@ -183,6 +186,8 @@ struct Node::Parts {
   core::Sessions sessions;
   core::Scheduler scheduler;
   core::Tasks tasks;
+  a2a::CardSigner card_signer;
+  gateway::KeyRing key_ring;
   gateway::A2aHandler a2a_handler;
   http::Router router;
   std::unique_ptr<http::Server> server;
@@ -198,11 +203,12 @@ struct Node::Parts {
   [[nodiscard]] static bool is_public(const http::Request& request);
 };
 
-/// What anyone may see: cards and probes. Everything else needs a principal.
+/// What anyone may see: cards, the keys they are signed with, and probes. Everything else needs a
+/// principal.
 bool Node::Parts::is_public(const http::Request& request) {
   const std::string_view path = request.path;
   return path.starts_with("/health") || path.ends_with("/.well-known/agent-card.json") ||
-         path.ends_with("/.well-known/agent.json");
+         path.ends_with("/.well-known/agent.json") || path == "/.well-known/jwks.json";
 }
 
 Async<http::Response> Node::Parts::serve(http::Request& request) {
@@ -231,9 +237,21 @@ void Node::Parts::wire() {
   a2a_config.lenient_version = config.a2a_lenient_version;
   a2a_config.authentication = authenticator.required();
   a2a_config.limits.size = config.body_limit.count;
+  a2a_config.extended_card = !config.conformance_reduced;
+  a2a_config.card_signer = &card_signer;
   a2a::add_routes(router, a2a_handler, a2a_config);
-  api::add_routes(router, {tasks, sessions, agents, feed, system_clock(), *metrics, keys.keys(),
-                           std::string(kVersion), config.public_url, [this] { return ready(); }});
+  api::Sources sources{tasks,
+                       sessions,
+                       agents,
+                       feed,
+                       system_clock(),
+                       *metrics,
+                       keys.keys(),
+                       std::string(kVersion),
+                       config.public_url,
+                       [this] { return ready(); }};
+  sources.keys = &key_ring;
+  api::add_routes(router, std::move(sources));
   auto handler = [this](http::Request& request) { return serve(request); };
   server = std::make_unique<http::Server>(loops, system_clock(), server_options(config, listen),
                                           std::move(handler), *metrics);
@@ -247,6 +265,7 @@ Async<Result<>> Node::Parts::ready() {
 }
 
 Async<Result<>> Node::Parts::prepare() {
+  CO_TRY_VOID(co_await key_ring.load());
   co_return co_await scheduler.void_leases();
 }
 

@@ -12,6 +12,7 @@
 #include "app/cli/chat.h"
 #include "app/cli/command_text.h"
 #include "app/cli/completion.h"
+#include "app/cli/keys.h"
 #include "app/cli/logs.h"
 #include "app/cli/send.h"
 #include "app/cli/serve.h"
@@ -57,6 +58,7 @@ class CommandLine {
   void add_tasks();
   void add_sessions();
   void add_agents();
+  void add_keys();
   void add_logs();
   void add_version();
   void add_completion();
@@ -80,6 +82,8 @@ class CommandLine {
   SessionOptions session_;
   ListOptions agent_list_;
   AgentOptions agent_;
+  ListOptions key_list_;
+  KeyOptions key_;
   LogsOptions logs_;
   VersionOptions version_;
   std::string shell_;
@@ -99,6 +103,7 @@ CommandLine::CommandLine() {
   add_sessions();
   add_agents();
   add_logs();
+  add_keys();
   add_config();
   add_version();
   add_completion();
@@ -281,6 +286,36 @@ void CommandLine::add_agents() {
       add_command(group, texts::kAgentsGet, [this](Io& io) { return get_agent(agent_, io); });
   get.add_flag("--card", agent_.card, "Print its A2A agent card");
   add_subject(get, "AGENT", "NAME or NAMESPACE/NAME", agent_);
+}
+
+void CommandLine::add_keys() {
+  CLI::App& group = add_group("keys", "Keys that sign agent cards and seal stored secrets");
+  CLI::App& list =
+      add_command(group, texts::kKeysList, [this](Io& io) { return list_keys(key_list_, io); });
+  add_list_flags(list, key_list_);
+  const auto make = [&](const CommandText& text, Exit (*run)(const KeyOptions&, Io&)) {
+    CLI::App& command = add_command(group, text, [this, run](Io& io) { return run(key_, io); });
+    CLI::Option* algorithm =
+        command.add_option("--algorithm", key_.algorithm, "Of a signing key: ES256 or EdDSA");
+    algorithm->type_name("NAME")->check(CLI::IsMember({"ES256", "EdDSA"}));
+    choices_[algorithm] = {"ES256", "EdDSA"};
+    command
+        .add_flag("--sealing", key_.sealing, "The key of stored secrets, which are sealed again")
+        ->excludes(algorithm);
+    add_format(command, key_.format, kAllFormats);
+    add_client_flags(command, key_.client);
+  };
+  make(texts::kKeysCreate, create_key);
+  make(texts::kKeysRotate, rotate_key);
+  CLI::App& retire =
+      add_command(group, texts::kKeysRetire, [this](Io& io) { return retire_key(key_, io); });
+  CLI::App& remove =
+      add_command(group, texts::kKeysDelete, [this](Io& io) { return delete_key(key_, io); });
+  for (CLI::App* command : {&retire, &remove})
+    command->add_option("KEY", key_.id, "Id of the key")->required()->type_name("");
+  add_format(retire, key_.format, kAllFormats);
+  add_client_flags(retire, key_.client);
+  add_client_flags(remove, key_.client);
 }
 
 void CommandLine::add_logs() {

@@ -77,6 +77,28 @@ inline constexpr CommandText kLogs{"logs", "Print the journal of a task",
                                    "  flotilla logs -f 0198c0de-…\n"
                                    "  flotilla logs 0198c0de-… --after 12 -o json"};
 
+inline constexpr CommandText kKeysList{"list", "List the server's keys",
+                                       "  flotilla keys list\n"
+                                       "  flotilla keys list -o json"};
+
+inline constexpr CommandText kKeysCreate{
+    "create", "Make a key that signs the cards of all agents, beside others",
+    "  flotilla keys create\n"
+    "  flotilla keys create --algorithm EdDSA"};
+
+inline constexpr CommandText kKeysRotate{"rotate",
+                                         "Make a new key and retire the others of its kind",
+                                         "  flotilla keys rotate\n"
+                                         "  flotilla keys rotate --sealing"};
+
+inline constexpr CommandText kKeysRetire{
+    "retire", "Sign no more with this key; it stays published for cards that others have kept",
+    "  flotilla keys retire kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"};
+
+inline constexpr CommandText kKeysDelete{
+    "delete", "Delete a retired key",
+    "  flotilla keys delete kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"};
+
 inline constexpr CommandText kVersion{"version", "Print the version of client and server",
                                       "  flotilla version\n"
                                       "  flotilla version --client -o json"};

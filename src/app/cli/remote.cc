@@ -83,6 +83,10 @@ Async<Result<json::Value>> Remote::post(std::string path) {
   return exchange(request(http::Method::post, std::move(path)));
 }
 
+Async<Result<json::Value>> Remote::remove(std::string path) {
+  return exchange(request(http::Method::delete_, std::move(path)));
+}
+
 Async<Result<std::unique_ptr<http::ClientStream>>> Remote::events(std::string path,
                                                                   std::string last_event_id) {
   auto wanted = request(http::Method::get, std::move(path));

@@ -29,6 +29,7 @@ class Remote {
   /// `path` begins with `/api/v1`; query included, percent-encoded.
   Async<Result<json::Value>> get(std::string path);
   Async<Result<json::Value>> post(std::string path);
+  Async<Result<json::Value>> remove(std::string path);
   /// A stream of server-sent events; a status other than 200 is the API's error.
   Async<Result<std::unique_ptr<http::ClientStream>>> events(std::string path,
                                                             std::string last_event_id);
