@@ -1,6 +1,9 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
+#include <cstdint>
+#include <memory>
 #include <string>
 
 #include "a2a/error.h"
@@ -11,6 +14,12 @@
 namespace flotilla::a2a {
 
 class CardSigner;
+
+/// Ports in use, known once the servers listen; 0: not served.
+struct Ports {
+  std::atomic<std::uint16_t> http{0};
+  std::atomic<std::uint16_t> grpc{0};
+};
 
 /// What the server adapters are told by the configuration. Immutable after start.
 struct ServerConfig {
@@ -34,6 +43,8 @@ struct ServerConfig {
   /// Signs the cards and publishes its keys; null: neither. Outlives the router.
   CardSigner* card_signer = nullptr;
   json::ParseLimits limits;
+  /// Cards then name the gRPC interfaces. Shared, because a port may be known only after the start.
+  std::shared_ptr<const Ports> ports = std::make_shared<const Ports>();
 };
 
 inline bool makes_message_ids(const ServerConfig& config, const AgentRef& agent) {
