@@ -18,8 +18,9 @@ import profile  # noqa: E402
 import report  # noqa: E402
 import start  # noqa: E402
 import streams  # noqa: E402
+import topics  # noqa: E402
 
-SECTIONS = ("messages", "legacy", "plain", "streams", "start")
+SECTIONS = ("messages", "legacy", "plain", "streams", "topics", "start")
 
 
 @dataclasses.dataclass
@@ -53,6 +54,8 @@ def measure(setup, sections, quick):
         found["plain"] = plain.measure(setup, rounds, 1 if quick else 3)
     if "streams" in sections:
         found["streams"] = streams.measure(setup, quick)
+    if "topics" in sections:
+        found["topics"] = topics.measure(setup, quick)
     if "start" in sections:
         found["start"] = start.measure(setup, 5 if quick else 20)
     return found

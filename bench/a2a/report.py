@@ -64,6 +64,11 @@ def stream_goals(found):
     yield at_most("first event of a stream, p50", first["send_p50"] / 1000, 1, "ms", strict=True)
 
 
+def topic_goals(found):
+    yield at_least(f"events published to {found.subscribers:,} subscribers, deliveries",
+                   found.rate, 100_000, "/s")
+
+
 def start_goals(found):
     yield at_most("start to ready, fresh data directory", found["fresh"][0], 60, "ms", True)
     yield at_most("start to ready, existing data directory", found["existing"][0], 60, "ms", True)
@@ -74,7 +79,7 @@ def start_goals(found):
 def all_goals(found):
     goals = []
     for section, make in (("messages", message_goals), ("plain", plain_goals),
-                          ("streams", stream_goals), ("start", start_goals)):
+                          ("streams", stream_goals), ("topics", topic_goals), ("start", start_goals)):
         if section in found:
             goals += make(found[section])
     failed = sum(summary.failed for key in ("messages", "legacy", "plain")
@@ -174,6 +179,17 @@ def stream_part(found):
     yield ""
 
 
+def topic_part(found):
+    yield "## Topics"
+    yield ""
+    yield "| | |"
+    yield "|---|---|"
+    yield (f"| {found.events:,} events to {found.subscribers:,} subscribers of one pattern | "
+           f"{found.rate:,.0f} deliveries/s, {found.cpu:.1f} us of the server each; published at "
+           f"{found.publish_rate:,.0f}/s; {found.wrong} out of order |")
+    yield ""
+
+
 def start_part(found):
     yield "## Start, default threads"
     yield ""
@@ -217,6 +233,8 @@ def text(machine, others, found):
         lines += plain_part(found["plain"])
     if "streams" in found:
         lines += stream_part(found["streams"])
+    if "topics" in found:
+        lines += topic_part(found["topics"])
     if "start" in found:
         lines += start_part(found["start"])
     missed = sum(not goal.reached for goal in goals)

@@ -2,6 +2,7 @@
 
 #include "a2a/card.h"
 #include "agents/builtin_internal.h"
+#include "agents/demo.h"
 #include "agents/expression.h"
 #include "json/map.h"
 
@@ -94,18 +95,53 @@ const Profile kEcho{
     {"echo"},
     {"hello", "chunks=3 delay=500ms one two three", "ask=\"Which colour?\"", "wait"}};
 
+const Profile kCoordinator{
+    "coordinator",
+    "Coordinator",
+    "Has calculator and analysis work on a task together, and memory keep the result.",
+    "Publishes task.assigned, messages calculator, analysis and memory, gathers what they answer.",
+    {"coordinate"},
+    {"Coordinate task: 25 * 4 reasons to love a clear and simple tool"}};
+const Profile kDataCollector{
+    "data-collector",
+    "Data collector",
+    "Collects what calculator and analysis complete, and tells how much there is.",
+    "Subscribed to calculation.complete and analysis.complete; publishes data.collected for each.",
+    {"collected"},
+    {"collected?"}};
+const Profile kNotification{
+    "notification",
+    "Notification",
+    "Notifies of tasks that were assigned and data that was collected.",
+    "Subscribed to task.assigned and data.collected; publishes notification.sent for each.",
+    {"notified", "notifications"},
+    {"notifications?"}};
+
 }  // namespace
+
+void register_demo(BuiltinServices services) {
+  auto& messaging = services.messaging;
+  services.agents.put(info_of(kCoordinator, services, make_coordinator(messaging)));
+  auto collector = info_of(kDataCollector, services, make_data_collector(messaging));
+  collector.subscriptions = {"agent.calculator.calculation.complete",
+                             "agent.analysis.analysis.complete"};
+  services.agents.put(std::move(collector));
+  auto notification = info_of(kNotification, services, make_notification(messaging));
+  notification.subscriptions = {"agent.coordinator.task.assigned",
+                                "agent.data-collector.data.collected"};
+  services.agents.put(std::move(notification));
+}
 
 void register_builtin(BuiltinServices services) {
   auto& agents = services.agents;
   agents.put(info_of(kFrontDesk, services, make_front_desk(agents)));
-  auto calculator = info_of(kCalculator, services, make_calculator());
+  auto calculator = info_of(kCalculator, services, make_calculator(services.messaging));
   calculator.claims = [](std::string_view text) {
     return text.find_first_of("0123456789") != std::string_view::npos &&
            calculate(text).has_value();
   };
   agents.put(std::move(calculator));
-  agents.put(info_of(kAnalysis, services, make_analysis()));
+  agents.put(info_of(kAnalysis, services, make_analysis(services.messaging)));
   agents.put(info_of(kMemory, services, make_memory(services.database, services.clock)));
   auto echo = info_of(kEcho, services, make_echo());
   echo.may_reply_message = true;

@@ -3,6 +3,7 @@
 #include "async/clock.h"
 #include "base/id.h"
 #include "core/agents.h"
+#include "core/messaging.h"
 #include "db/database.h"
 
 namespace flotilla::agents {
@@ -13,6 +14,7 @@ struct BuiltinServices {
   Clock& clock;
   Random& random;
   core::AgentRegistry& agents;
+  core::Messaging& messaging;
 };
 
 /// Registers front-desk, calculator, analysis, memory and echo in namespace `default`.

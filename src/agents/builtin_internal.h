@@ -11,10 +11,14 @@ namespace flotilla::agents {
 
 // The runners of the built-in agents, one for each file <name>_agent.cc.
 std::shared_ptr<core::Runner> make_front_desk(core::AgentRegistry& agents);
-std::shared_ptr<core::Runner> make_calculator();
-std::shared_ptr<core::Runner> make_analysis();
+std::shared_ptr<core::Runner> make_calculator(core::Messaging& messaging);
+std::shared_ptr<core::Runner> make_analysis(core::Messaging& messaging);
 std::shared_ptr<core::Runner> make_memory(db::Database& database, Clock& clock);
 std::shared_ptr<core::Runner> make_echo();
+// Those of demo.h.
+std::shared_ptr<core::Runner> make_coordinator(core::Messaging& messaging);
+std::shared_ptr<core::Runner> make_data_collector(core::Messaging& messaging);
+std::shared_ptr<core::Runner> make_notification(core::Messaging& messaging);
 
 /// The text of a message: its text parts, and files that are text.
 std::string text_input(const a2a::Message& message);

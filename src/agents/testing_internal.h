@@ -24,7 +24,7 @@ using gateway::testing::until;
 struct House : Desk {
   explicit House(World& world) : House(world, world.process()) {}
   House(World& world, core::testing::Process& at) : Desk(at) {
-    register_builtin({*world.database, world.clock, world.random, at.agents});
+    register_builtin({*world.database, world.clock, world.random, at.agents, at.messaging});
   }
   /// Asks with a message of its own; the text of the answer: its artifacts, else its status
   /// message, after the state.

@@ -8,6 +8,7 @@
 #include "base/config.h"
 #include "core/agents.h"
 #include "core/feed.h"
+#include "core/messaging.h"
 #include "core/sessions.h"
 #include "core/tasks.h"
 #include "http/router.h"
@@ -25,6 +26,7 @@ struct Sources {
   core::Sessions& sessions;
   core::AgentRegistry& agents;
   core::Feed& feed;
+  core::Messaging& messaging;
   Clock& clock;
   telemetry::Registry& metrics;
   std::span<const config::Key> config_keys;

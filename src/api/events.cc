@@ -38,19 +38,9 @@ http::SseEvent sse_of(const core::Event& event) {
   return sse;
 }
 
-/// The cursor of a page or stream: Last-Event-ID, else `after`, else the beginning.
-Result<std::uint64_t> cursor_of(const http::Request& request) {
-  if (auto last = request.headers.find("Last-Event-ID")) {
-    const auto number = json::Value(json::Number{std::string(*last)}).as_int64();
-    if (!number || *number < 0) return fail(invalid("Last-Event-ID", "is not a cursor of ours"));
-    return static_cast<std::uint64_t>(*number);
-  }
-  TRY(after, number_of(request, "after"));
-  return after.value_or(0);
-}
-
 Async<Result<EventList>> page_of(core::TaskLog::Ptr log, http::Request& request) {
-  CO_TRY(after, cursor_of(request));
+  CO_TRY(given, cursor_of(request));
+  const auto after = given.value_or(0);
   CO_TRY(limit, limit_of(request));
   const auto last = log->committed().seq;
   CO_TRY(events, co_await log->stored_events(after, last, limit));
@@ -132,19 +122,19 @@ Async<Result<http::Response>> task_events(const Sources& sources, http::Request&
     co_return answer(list);
   }
   CO_TRY(after, cursor_of(request));
-  CO_TRY(subscription, core::TaskLog::subscribe(log, after));
+  CO_TRY(subscription, core::TaskLog::subscribe(log, after.value_or(0)));
   std::shared_ptr<core::Subscription> shared = std::move(subscription);  // std::function copies
   co_return http::sse_response(
       [shared](http::BodyWriter& body) { return follow_task(shared, body); });
 }
 
 Async<Result<http::Response>> feed_events(const Sources& sources, http::Request& request) {
-  CO_TRY(after, cursor_of(request));
+  CO_TRY(given, cursor_of(request));
+  auto after = given.value_or(0);
   auto principal = request.context.principal;
   if (wants_stream(request)) {
     core::Feed& feed = sources.feed;
-    const bool from_now = !request.headers.find("Last-Event-ID") && !request.query_value("after");
-    if (from_now) {
+    if (!given) {
       CO_TRY(head, co_await feed.head());
       after = head;
     }

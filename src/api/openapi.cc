@@ -72,9 +72,15 @@ json::Value responses_of(const Route& route, SchemaSet& set) {
   return object({{"200", std::move(success)}, {"default", std::move(problem)}});
 }
 
+std::string method_name(http::Method method) {
+  std::string name(to_string(method));
+  for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return name;
+}
+
 /// `GET /api/v1/tasks/{id}` is getApiV1TasksId.
 std::string operation_id(const Route& route) {
-  std::string id = route.method == http::Method::post ? "post" : "get";
+  std::string id = method_name(route.method);
   bool upper = true;
   for (char c : route.pattern) {
     if (std::isalnum(static_cast<unsigned char>(c)) == 0) {
@@ -92,6 +98,10 @@ json::Value operation_of(const Route& route, SchemaSet& set) {
       object({{"operationId", operation_id(route)}, {"summary", route.summary}});
   if (auto parameters = parameters_of(route); !parameters.empty())
     operation.set("parameters", std::move(parameters));
+  if (route.body != nullptr) {
+    json::Object content = object({{"application/json", object({{"schema", route.body(set)}})}});
+    operation.set("requestBody", object({{"required", true}, {"content", std::move(content)}}));
+  }
   operation.set("responses", responses_of(route, set));
   if (!route.role) operation.set("security", json::Array{});
   return operation;
@@ -113,8 +123,7 @@ std::string openapi_document(const Sources& sources) {
   for (const Route& route : routes()) {
     const std::string path(route.pattern);
     if (paths.find(path) == nullptr) paths.set(path, json::Object{});
-    const std::string method = route.method == http::Method::post ? "post" : "get";
-    paths.find(path)->if_object()->set(method, operation_of(route, set));
+    paths.find(path)->if_object()->set(method_name(route.method), operation_of(route, set));
   }
   set.schemas.set("Problem", problem_schema());
   json::Object bearer = object({{"type", "http"}, {"scheme", "bearer"}});

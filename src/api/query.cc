@@ -36,6 +36,14 @@ Result<std::string> value_of(const http::Request& request, std::string_view name
   return text;
 }
 
+Result<std::optional<std::uint64_t>> cursor_of(const http::Request& request) {
+  const auto last = request.headers.find("Last-Event-ID");
+  if (!last) return number_of(request, "after");
+  const auto number = json::Value(json::Number{std::string(*last)}).as_int64();
+  if (!number || *number < 0) return fail(invalid("Last-Event-ID", "is not a cursor of ours"));
+  return std::optional(static_cast<std::uint64_t>(*number));
+}
+
 bool wants_stream(const http::Request& request) {
   return request.headers.find("Accept").value_or("").contains("text/event-stream");
 }

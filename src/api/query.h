@@ -9,6 +9,7 @@
 #include "base/result.h"
 #include "core/event.h"
 #include "http/message.h"
+#include "json/map.h"
 
 namespace flotilla::api {
 
@@ -21,10 +22,18 @@ Result<std::size_t> limit_of(const http::Request& request);
 Result<std::optional<std::uint64_t>> number_of(const http::Request& request, std::string_view name);
 /// The value, or empty; it must be UTF-8.
 Result<std::string> value_of(const http::Request& request, std::string_view name);
+/// Where a page or stream goes on: Last-Event-ID, else `after`; nullopt when neither is given.
+Result<std::optional<std::uint64_t>> cursor_of(const http::Request& request);
 bool wants_stream(const http::Request& request);
 /// Opaque cursor of a list ordered by time and id.
 std::string encode_place(const std::pair<Time, core::TaskId>& place);
 Result<std::pair<Time, core::TaskId>> decode_place(const std::string& cursor);
+
+/// The body, read strictly: an unknown member is refused.
+template <class T>
+Result<T> body_of(const http::Request& request) {
+  return json::from_text<T>(request.body, {.strict = true});
+}
 
 /// 200 with the struct as JSON.
 template <class T>

@@ -24,6 +24,8 @@ struct Route {
   /// nullopt: anyone, without credentials.
   std::optional<Role> role = Role::viewer;
   std::vector<Parameter> query;
+  /// The schema of the body, where there is one.
+  json::Value (*body)(SchemaSet&) = nullptr;
   /// The answer's schema; null for text.
   json::Value (*schema)(SchemaSet&) = nullptr;
   /// A stream of events may be asked for by Accept: text/event-stream.
@@ -47,6 +49,19 @@ namespace events {
 Async<http::Response> of_task(const Sources& sources, http::Request& request);
 Async<http::Response> feed(const Sources& sources, http::Request& request);
 }  // namespace events
+namespace messaging {
+Async<http::Response> publish(const Sources& sources, http::Request& request);
+Async<http::Response> events(const Sources& sources, http::Request& request);
+Async<http::Response> send(const Sources& sources, http::Request& request);
+}  // namespace messaging
+namespace subscriptions {
+Async<http::Response> list(const Sources& sources, http::Request& request);
+Async<http::Response> open(const Sources& sources, http::Request& request);
+Async<http::Response> get(const Sources& sources, http::Request& request);
+Async<http::Response> remove(const Sources& sources, http::Request& request);
+Async<http::Response> events(const Sources& sources, http::Request& request);
+Async<http::Response> acknowledge(const Sources& sources, http::Request& request);
+}  // namespace subscriptions
 namespace sessions {
 Async<http::Response> list(const Sources& sources, http::Request& request);
 Async<http::Response> get(const Sources& sources, http::Request& request);

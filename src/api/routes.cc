@@ -1,3 +1,4 @@
+#include "api/messaging_views.h"
 #include "api/route.h"
 #include "api/views.h"
 #include "auth/access.h"
@@ -16,6 +17,53 @@ json::Value schema(SchemaSet& set) {
 const Parameter kLimit{"limit", "items of one page, 1 to 500, 50 by default"};
 const Parameter kCursor{"cursor", "nextCursor of the page before"};
 const Parameter kAfter{"after", "cursor: only what came after it"};
+
+void add_messaging(std::vector<Route>& table) {
+  const Parameter pattern{"pattern",
+                          "topics, such as agent.*; several separated by commas; * by default"};
+  const auto add = [&](http::Method method, std::string_view path, std::string_view summary,
+                       json::Value (*of)(SchemaSet&), auto handle) {
+    Route route;
+    route.method = method;
+    route.pattern = path;
+    route.summary = summary;
+    route.schema = of;
+    route.handle = handle;
+    if (method != Method::get) route.role = Role::operator_;
+    table.push_back(route);
+  };
+  add(Method::post, "/api/v1/namespaces/{ns}/events", "Publishes an event", schema<TopicEventView>,
+      messaging::publish);
+  table.back().body = schema<PublishBody>;
+  add(Method::get, "/api/v1/namespaces/{ns}/events",
+      "Events of topics; as a stream from now on, or after a cursor", schema<TopicEventList>,
+      messaging::events);
+  table.back().query = {pattern, kAfter, kLimit};
+  table.back().streams = true;
+  add(Method::post, "/api/v1/namespaces/{ns}/messages", "Sends a message to an agent",
+      schema<MessageView>, messaging::send);
+  table.back().body = schema<MessageBody>;
+  constexpr std::string_view kAll = "/api/v1/namespaces/{ns}/subscriptions";
+  constexpr std::string_view kOne = "/api/v1/namespaces/{ns}/subscriptions/{name}";
+  add(Method::get, kAll, "Your durable subscriptions", schema<SubscriptionList>,
+      subscriptions::list);
+  table.back().query = {kLimit, kCursor};
+  add(Method::post, kAll, "Makes a durable subscription, or finds an equal one",
+      schema<SubscriptionView>, subscriptions::open);
+  table.back().body = schema<SubscriptionBody>;
+  add(Method::get, kOne, "One durable subscription", schema<SubscriptionView>, subscriptions::get);
+  add(Method::delete_, kOne, "Deletes a durable subscription", schema<SubscriptionView>,
+      subscriptions::remove);
+  add(Method::get, "/api/v1/namespaces/{ns}/subscriptions/{name}/events",
+      "Events that the subscription has not acknowledged", schema<TopicEventList>,
+      subscriptions::events);
+  table.back().query = {kAfter, kLimit};
+  table.back().streams = true;
+  add(Method::post, "/api/v1/namespaces/{ns}/subscriptions/{name}/ack",
+      "Acknowledges all events up to a cursor", schema<SubscriptionView>,
+      subscriptions::acknowledge);
+  table.back().body = schema<AckBody>;
+}
 
 void add_key_routes(std::vector<Route>& table) {
   const std::vector<Parameter> which{{"kind", "signing (of cards) or sealing (of stored secrets)"},
@@ -91,6 +139,7 @@ std::vector<Route> make_routes() {
   get("/api/v1/version", "Versions of server and protocols", {}, schema<VersionView>,
       system::version);
   add_key_routes(table);
+  add_messaging(table);
   get("/openapi.json", "This document", {}, nullptr, system::openapi);
   get("/metrics", "Metrics in the Prometheus text format", {}, nullptr, system::metrics);
   get("/", "A page that says what this is", {}, nullptr, system::landing);

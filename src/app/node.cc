@@ -13,6 +13,7 @@
 #include "a2a/routes.h"
 #include "agents/builtin.h"
 #include "agents/conformance.h"
+#include "agents/demo.h"
 #include "api/api.h"
 #include "app/listen_address.h"
 #include "app/version.h"
@@ -22,6 +23,8 @@
 #include "auth/sealing.h"
 #include "base/log.h"
 #include "core/feed.h"
+#include "core/messaging.h"
+#include "core/messaging_courier.h"
 #include "core/metrics.h"
 #include "core/scheduler.h"
 #include "core/sessions.h"
@@ -166,6 +169,10 @@ struct Node::Parts {
         sessions(*database, system_clock(), system_random()),
         scheduler(services, agents, loops),
         tasks(services, sessions, scheduler, agents, config.dedupe),
+        topics(services, loops.executor(0)),
+        subscriptions(*database, system_clock()),
+        messaging(services, tasks, agents, topics, subscriptions, config.hop_limit),
+        courier(services, messaging, agents, loops.executor(0)),
         key_ring(*database, system_clock(), sealer, card_signer),
         a2a_handler(tasks, sessions, agents),
         signals(loops.executor(0)) {}
@@ -186,6 +193,10 @@ struct Node::Parts {
   core::Sessions sessions;
   core::Scheduler scheduler;
   core::Tasks tasks;
+  core::Topics topics;
+  core::TopicSubscriptions subscriptions;
+  core::Messaging messaging;
+  core::Courier courier;
   a2a::CardSigner card_signer;
   gateway::KeyRing key_ring;
   gateway::A2aHandler a2a_handler;
@@ -226,7 +237,10 @@ Async<http::Response> Node::Parts::serve(http::Request& request) {
 }
 
 void Node::Parts::wire() {
-  agents::register_builtin({*database, system_clock(), system_random(), agents});
+  const agents::BuiltinServices builtin{*database, system_clock(), system_random(), agents,
+                                        messaging};
+  agents::register_builtin(builtin);
+  if (config.demo) agents::register_demo(builtin);
   if (config.conformance)
     agents::register_conformance(agents, system_clock(), system_random(),
                                  {config.conformance_reduced});
@@ -244,6 +258,7 @@ void Node::Parts::wire() {
                        sessions,
                        agents,
                        feed,
+                       messaging,
                        system_clock(),
                        *metrics,
                        keys.keys(),
@@ -277,6 +292,8 @@ void Node::Parts::begin_stop() {
 
 Async<> Node::Parts::drain() {
   co_await server->drain(config.drain_timeout);
+  co_await courier.stop();
+  co_await topics.stop();
   co_await scheduler.stop();
   loops.stop();
 }
@@ -317,6 +334,8 @@ Result<std::string> Node::start() {
 void Node::run() {
   auto& parts = *parts_;
   parts.scheduler.start(parts.tasks);
+  parts.topics.start();
+  parts.courier.start();
   parts.signals.async_wait([&parts](const boost::system::error_code& failed, int) {
     if (!failed) parts.begin_stop();
   });

@@ -27,10 +27,6 @@ const db::Statement kUnread{
     "SELECT COUNT(*) FROM (SELECT 1 FROM topic_event WHERE namespace = $1 AND position > $2 "
     "AND owner = $3 AND name = $4 LIMIT $5) AS unread"};
 
-Error no_namespace(const std::string& name) {
-  return {Code::not_found, fmt::format("there is no namespace {}", name)};
-}
-
 Error no_agent(const DirectMessage& message) {
   return {Code::not_found,
           fmt::format("there is no agent {}/{}, nor a durable subscription of {} to {}",
@@ -42,6 +38,12 @@ Result<> check_size(std::string_view value, std::size_t limit, std::string_view 
   return fail(invalid(std::string(field), fmt::format("is longer than {} bytes", limit)));
 }
 
+/// Nobody else's: names may hold slashes, so their length goes first.
+std::string own_key(const std::string& name_space, const Principal& principal,
+                    const std::string& key) {
+  return fmt::format("by/{}/{}:{}/{}", name_space, principal.name.size(), principal.name, key);
+}
+
 /// Who sees what belongs to an owner in a namespace.
 std::shared_ptr<const Principal> owner_in(std::string name_space, std::string owner) {
   auto principal = std::make_shared<Principal>();
@@ -51,6 +53,11 @@ std::shared_ptr<const Principal> owner_in(std::string name_space, std::string ow
 }
 
 }  // namespace
+
+Result<> check_namespace(const std::string& name, const Principal& principal) {
+  if (is_label(name) && principal.may_enter(name)) return ok();
+  return fail(Error(Code::not_found, fmt::format("there is no namespace {}", name)));
+}
 
 Messaging::Messaging(Services& services, Tasks& tasks, AgentRegistry& agents, Topics& topics,
                      TopicSubscriptions& subscriptions, std::int64_t hop_limit)
@@ -79,8 +86,7 @@ Async<Result<std::int64_t>> Messaging::hops_from(std::optional<TaskId> task) {
 }
 
 Result<> Messaging::check_event(const PublishRequest& request, const Principal& principal) const {
-  if (!is_label(request.name_space) || !principal.may_enter(request.name_space))
-    return fail(no_namespace(request.name_space));
+  TRY_VOID(check_namespace(request.name_space, principal));
   TRY_VOID(check_topic_name(request.name, "name"));
   TRY_VOID(check_size(request.key, kMaxKey, "key"));
   if (request.context_id) TRY_VOID(check_size(*request.context_id, kMaxForeignId, "contextId"));
@@ -129,8 +135,7 @@ Async<Result<TopicEventPtr>> Messaging::publish(std::shared_ptr<const Principal>
   }
   publication.name = std::move(request.name);
   if (request.agent) publication.name = agent_topic(*request.agent, publication.name);
-  if (!request.key.empty())
-    publication.key = fmt::format("by/{}/{}/{}", request.name_space, principal->name, request.key);
+  if (!request.key.empty()) publication.key = own_key(request.name_space, *principal, request.key);
   publication.name_space = std::move(request.name_space);
   if (!request.shared) publication.owner = principal->name;
   publication.principal = principal->name;
@@ -152,13 +157,9 @@ Async<Result<>> Messaging::publish_in(const TaskRow& task, std::string event, js
   publication.payload.taskId = task.id.to_string();
   publication.payload.contextId = task.context_id;
   publication.payload.data = std::move(data);
-  if (!task.parent) {  // no ancestors to be counted, and maybe not stored yet
-    publication.payload.hops = 1;
-  } else {
-    const auto id = task.id;
-    CO_TRY(hops, co_await hops_from(id));
-    publication.payload.hops = hops;
-  }
+  // By way of the parent, which is stored; the task itself may not be yet.
+  CO_TRY(above, co_await hops_from(task.parent));
+  publication.payload.hops = above + 1;
   CO_TRY_VOID(check_hops(publication.payload.hops));
   services_.metrics.topic_events.add();
   co_return sql::add_topic_event(batch, std::move(publication), services_.clock.now());
@@ -233,8 +234,7 @@ Async<Result<>> Messaging::post(DirectMessage message, std::int64_t hops) {
 }
 
 Async<Result<TaskLog::Ptr>> Messaging::send(DirectMessage message) {
-  if (!is_label(message.name_space) || !message.sender->may_enter(message.name_space))
-    co_return fail(no_namespace(message.name_space));
+  CO_TRY_VOID(check_namespace(message.name_space, *message.sender));
   CO_TRY(hops, co_await hops_from(message.parent));
   const auto agent = agents_.find(message.name_space, message.to);
   if (!agent) {
@@ -256,8 +256,7 @@ Async<Result<a2a::Task>> Messaging::answer(TaskLog::Ptr task) {
 
 namespace {
 Result<> check_filter(const TopicFilter& filter) {
-  if (!is_label(filter.name_space) || !filter.principal->may_enter(filter.name_space))
-    return fail(no_namespace(filter.name_space));
+  TRY_VOID(check_namespace(filter.name_space, *filter.principal));
   return check_topic_patterns(filter.patterns, "pattern");
 }
 }  // namespace

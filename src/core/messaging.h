@@ -17,6 +17,9 @@
 
 namespace flotilla::core {
 
+/// not_found unless the principal may enter it.
+Result<> check_namespace(const std::string& name, const Principal& principal);
+
 /// A message of one agent to another, or of anybody to an agent's mailbox.
 struct DirectMessage {
   std::string name_space;

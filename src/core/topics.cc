@@ -88,6 +88,10 @@ Async<Result<TopicEventPtr>> Topics::publish(Publication publication) {
 }
 
 void Topics::expect_commit() {
+  {
+    std::lock_guard lock(mutex_);
+    if (readers_.empty()) return;
+  }
   const auto until = services_.clock.steady_now() + kExpectation;
   expected_until_ = until.time_since_epoch().count();
   expectation_.post_notify_all();

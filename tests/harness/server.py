@@ -30,14 +30,14 @@ def program(*arguments, environment=None, **options):
 
 
 def write_tokens(path, people):
-    """The --tokens file for `name role namespace[,namespace]`; NAME's token is NAME-token."""
+    """The --tokens file for `name role namespace[,namespace] [kind]`; NAME's token is NAME-token."""
     entries = []
     for person in people:
-        name, role, namespaces = person.split()
+        name, role, namespaces, *kind = person.split()
         digest = hashlib.sha256((name + "-token").encode()).hexdigest()
         spaces = ", ".join('"%s"' % one for one in namespaces.split(","))
         entries.append(
-            f"- name: {name}\n  kind: user\n  namespaces: [{spaces}]\n"
+            f"- name: {name}\n  kind: {kind[0] if kind else 'user'}\n  namespaces: [{spaces}]\n"
             f"  role: {role}\n  sha256: {digest}\n"
         )
     with open(path, "w", encoding="utf-8") as file:

@@ -5,20 +5,11 @@
 //                             when
 //   streams first PORT COUNT  COUNT streamed messages, one after another; prints the time to the
 //                             first event
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <poll.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <cstdio>
-#include <cstdlib>
-#include <cstring>
 #include <iostream>
 #include <map>
 #include <memory>
@@ -26,48 +17,13 @@
 #include <utility>
 #include <vector>
 
+#include "sockets.h"
 #include "sse_decoder.h"
 
 namespace {
 
 constexpr std::size_t kReadBytes = 65536;
 constexpr std::string_view kEcho = "/a2a/default/echo";
-
-[[noreturn]] void die(const std::string& what) {
-  std::cerr << "streams: " << what << ": " << std::strerror(errno) << '\n';
-  std::exit(1);
-}
-
-std::int64_t wall_us() {
-  using std::chrono::duration_cast, std::chrono::microseconds;
-  return duration_cast<microseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
-
-std::int64_t steady_ns() {
-  using std::chrono::duration_cast, std::chrono::nanoseconds;
-  return duration_cast<nanoseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
-
-int connect_to(std::uint16_t port) {
-  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (fd < 0) die("socket");
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  if (connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) die("connect");
-  const int on = 1;
-  setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  return fd;
-}
-
-void send_all(int fd, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t sent = send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    if (sent <= 0) die("send");
-    bytes.remove_prefix(static_cast<std::size_t>(sent));
-  }
-}
 
 std::string post(std::string_view body) {
   std::string out = "POST " + std::string(kEcho) + " HTTP/1.1\r\nHost: 127.0.0.1\r\n";

@@ -18,6 +18,7 @@
 #include "app/cli/serve.h"
 #include "app/cli/sessions.h"
 #include "app/cli/tasks.h"
+#include "app/cli/topics.h"
 #include "app/cli/usage.h"
 #include "app/cli/version_command.h"
 #include "app/version.h"
@@ -60,6 +61,7 @@ class CommandLine {
   void add_agents();
   void add_keys();
   void add_logs();
+  void add_topics();
   void add_version();
   void add_completion();
 
@@ -85,6 +87,10 @@ class CommandLine {
   ListOptions key_list_;
   KeyOptions key_;
   LogsOptions logs_;
+  PublishOptions publish_;
+  SubscribeOptions subscribe_;
+  ListOptions subscription_list_;
+  SubscriptionOptions subscription_;
   VersionOptions version_;
   std::string shell_;
 };
@@ -103,6 +109,7 @@ CommandLine::CommandLine() {
   add_sessions();
   add_agents();
   add_logs();
+  add_topics();
   add_keys();
   add_config();
   add_version();
@@ -328,6 +335,47 @@ void CommandLine::add_logs() {
       ->check(check_count);
   add_format(command, logs_.format, kDocumentFormats);
   add_client_flags(command, logs_.client);
+}
+
+void CommandLine::add_topics() {
+  CLI::App& publish_command =
+      add_command(root_, texts::kPublish, [this](Io& io) { return publish(publish_, io); });
+  publish_command.add_option("NAME", publish_.name, "Topic, such as build.failed")
+      ->required()
+      ->type_name("");
+  publish_command.add_option("JSON", publish_.data, "What to say; - reads standard input")
+      ->type_name("");
+  publish_command.add_option("-a,--agent", publish_.agent, "Publish as this agent");
+  publish_command.add_flag("--shared", publish_.shared, "For everybody in the namespace");
+  publish_command.add_option("--context-id", publish_.context_id, "Conversation it belongs to");
+  publish_command.add_option("--key", publish_.key, "The same key again publishes nothing");
+  add_format(publish_command, publish_.format, kDocumentFormats);
+  add_client_flags(publish_command, publish_.client);
+
+  CLI::App& command =
+      add_command(root_, texts::kSubscribe, [this](Io& io) { return subscribe(subscribe_, io); });
+  command.add_option("PATTERN", subscribe_.patterns, "Topics, * for any word [*]")->type_name("");
+  command
+      .add_option("--durable", subscribe_.durable,
+                  "Remember under this name what was printed, and go on there next time")
+      ->type_name("NAME");
+  command.add_option("--from", subscribe_.from, "now, start, or after a cursor [now]")
+      ->type_name("CURSOR");
+  command.add_option("--count", subscribe_.count, "End after so many events")
+      ->type_name("N")
+      ->check(check_count);
+  add_format(command, subscribe_.format, kDocumentFormats);
+  add_client_flags(command, subscribe_.client);
+
+  CLI::App& group = add_group("subscriptions", "List and delete durable subscriptions");
+  CLI::App& list = add_command(group, texts::kSubscriptionsList, [this](Io& io) {
+    return list_subscriptions(subscription_list_, io);
+  });
+  add_list_flags(list, subscription_list_);
+  CLI::App& remove = add_command(group, texts::kSubscriptionsDelete,
+                                 [this](Io& io) { return delete_subscription(subscription_, io); });
+  remove.add_option("NAME", subscription_.name, "Its name")->required()->type_name("");
+  add_client_flags(remove, subscription_.client);
 }
 
 void CommandLine::add_version() {

@@ -99,6 +99,27 @@ inline constexpr CommandText kKeysDelete{
     "delete", "Delete a retired key",
     "  flotilla keys delete kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"};
 
+inline constexpr CommandText kPublish{
+    "publish", "Publish an event to whoever subscribes to its topic",
+    "  flotilla publish build.failed '{\"branch\": \"main\"}'\n"
+    "  flotilla publish --shared deploy.done\n"
+    "  flotilla publish --agent calculator calculation.complete '{\"result\": \"100\"}'\n"
+    "  report.sh | flotilla publish report.ready -"};
+
+inline constexpr CommandText kSubscribe{
+    "subscribe", "Print events of topics as they come",
+    "  flotilla subscribe\n"
+    "  flotilla subscribe 'agent.*' build.failed\n"
+    "  flotilla subscribe 'build.*' --durable ci -o json\n"
+    "  flotilla subscribe 'agent.*.task.assigned' --from start --count 10"};
+
+inline constexpr CommandText kSubscriptionsList{"list", "List your durable subscriptions",
+                                                "  flotilla subscriptions list\n"
+                                                "  flotilla subscriptions list -o name"};
+
+inline constexpr CommandText kSubscriptionsDelete{"delete", "Delete a durable subscription",
+                                                  "  flotilla subscriptions delete ci"};
+
 inline constexpr CommandText kVersion{"version", "Print the version of client and server",
                                       "  flotilla version\n"
                                       "  flotilla version --client -o json"};

@@ -87,6 +87,14 @@ Async<Result<json::Value>> Remote::remove(std::string path) {
   return exchange(request(http::Method::delete_, std::move(path)));
 }
 
+Async<Result<json::Value>> Remote::post(std::string path, json::Value body, bool replayable) {
+  auto wanted = request(http::Method::post, std::move(path));
+  wanted.headers.set("Content-Type", "application/json");
+  wanted.body = json::to_string(body);
+  wanted.replayable = replayable;
+  return exchange(std::move(wanted));
+}
+
 Async<Result<std::unique_ptr<http::ClientStream>>> Remote::events(std::string path,
                                                                   std::string last_event_id) {
   auto wanted = request(http::Method::get, std::move(path));

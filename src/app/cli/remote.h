@@ -29,6 +29,8 @@ class Remote {
   /// `path` begins with `/api/v1`; query included, percent-encoded.
   Async<Result<json::Value>> get(std::string path);
   Async<Result<json::Value>> post(std::string path);
+  /// With a JSON body. `replayable`: the server does not do it twice.
+  Async<Result<json::Value>> post(std::string path, json::Value body, bool replayable = false);
   Async<Result<json::Value>> remove(std::string path);
   /// A stream of server-sent events; a status other than 200 is the API's error.
   Async<Result<std::unique_ptr<http::ClientStream>>> events(std::string path,
