@@ -113,8 +113,6 @@ std::vector<RpcRow> method_rows() {
       {rpc_text("DeleteTaskPushNotificationConfig", "{}"), -32003, ""},
       {rpc_text("tasks/pushNotificationConfig/set", "{}"), -32003, "", "0.3"},
       {rpc_text("tasks/pushNotificationConfig/list", "{}"), -32003, "", "0.3"},
-      {rpc_text("GetExtendedAgentCard", "null"), -32004, ""},
-      {rpc_text("agent/getAuthenticatedExtendedCard", "{}"), -32004, "", "0.3"},
   };
 }
 
@@ -334,7 +332,7 @@ std::vector<RestRow> rest_rows() {
       {get, "/tasks/t/pushNotificationConfigs/p", "", 400, "PUSH_NOTIFICATION_NOT_SUPPORTED", ""},
       {delete_, "/tasks/t/pushNotificationConfigs/p", "", 400, "PUSH_NOTIFICATION_NOT_SUPPORTED",
        ""},
-      {get, "/extendedAgentCard", "", 400, "UNSUPPORTED_OPERATION", ""},
+      {get, "/extendedAgentCard", "", 401, "UNAUTHENTICATED", ""},
   };
 }
 
@@ -366,7 +364,7 @@ TEST(BadInput, old_rest_requests_that_are_wrong) {
       "-32602");
   EXPECT_EQ(code("/v1/tasks/t/pushNotificationConfigs", "{}"), "-32003");
   EXPECT_EQ(text_at(host.get("/v1/tasks").value(), "code"), "-32004");
-  EXPECT_EQ(text_at(host.get("/v1/card").value(), "code"), "-32004");
+  EXPECT_EQ(text_at(host.get("/v1/card").value(), "code"), "-32000");
   EXPECT_EQ(host.handler.calls, 0);
 }
 
