@@ -94,7 +94,9 @@ Async<http::Response> CardServer::extended(Exchange exchange) const {
   if (!config_.extended_card) co_return answer_error(exchange, extended_card_not_supported());
   http::Request& request = exchange.http;
   const auto& principal = request.context.principal;
-  if (!principal || principal == public_principal())
+  const bool nobody = !principal || principal == public_principal() ||
+                      (config_.local_is_nobody && principal == local_principal());
+  if (nobody)
     co_return answer_error(
         exchange, Error(Code::unauthenticated, "the extended card needs a token of this server"));
   auto card = co_await handler_.extended_card(request.context, exchange.agent);

@@ -30,6 +30,8 @@ struct ServerConfig {
   bool lenient_version = false;
   /// Conformance mode: the front desk takes messages without an id and makes one.
   bool lenient_message_id = false;
+  /// Conformance mode: whoever is `local` for want of a token gets no extended card.
+  bool local_is_nobody = false;
   /// Cards then ask for a bearer token.
   bool authentication = false;
   /// Whether the push operations are served at all; the handler may refuse them for an agent.

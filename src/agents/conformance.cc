@@ -45,7 +45,7 @@ void register_conformance(core::AgentRegistry& agents, Clock& clock, Random& ran
   info.hands_over = false;
   info.created_at = clock.now();
   info.uid = make_uuid_v7(info.created_at, random).to_string();
-  info.runner = make_conformance();
+  info.runner = make_conformance(std::move(options.connect));
   agents.put(std::move(info));
 }
 

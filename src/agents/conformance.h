@@ -1,5 +1,6 @@
 #pragma once
 
+#include "agents/conformance_traversal.h"
 #include "async/clock.h"
 #include "base/id.h"
 #include "core/agents.h"
@@ -9,6 +10,8 @@ namespace flotilla::agents {
 struct ConformanceOptions {
   /// The card of an agent without streams, webhooks and extended card, and its refusals.
   bool reduced = false;
+  /// How to reach the agents that a traversal instruction names; empty: such tasks fail.
+  ConnectPeer connect = {};
 };
 
 /// Puts the agent that the public A2A conformance kits drive in the front desk's place

@@ -87,13 +87,20 @@ using conformance::Kind;
 /// Stateless: each turn is decided anew, from the task alone.
 class Conformance final : public core::Runner {
  public:
+  explicit Conformance(ConnectPeer connect) : connect_(std::move(connect)) {}
+
   Async<Result<>> run(core::Run& run) override {
     const Choice choice = conformance::choose(run.task(), run.input());
     if (choice.unknown) {
       auto why = run.message("There is no such behaviour: " + text_input(run.input()));
       co_return co_await run.status(TaskState::failed, std::move(why));
     }
-    if (choice.behaviour == nullptr) co_return co_await echo(run);
+    if (choice.behaviour == nullptr) {
+      auto instruction = conformance::find_instruction(run.input());
+      if (!instruction || !connect_) co_return co_await echo(run);
+      CO_TRY_VOID(co_await show_working(run));
+      co_return co_await conformance::run_instruction(run, connect_, std::move(*instruction));
+    }
     const Behaviour& behaviour = *choice.behaviour;
     if (behaviour.kind == Kind::message) {
       auto answer = run.message(std::string(behaviour.note));
@@ -185,12 +192,14 @@ class Conformance final : public core::Runner {
     CO_TRY_VOID(co_await show_working(run));
     for (;;) CO_TRY_VOID(co_await run.sleep(std::chrono::hours(1)));
   }
+
+  ConnectPeer connect_;
 };
 
 }  // namespace
 
-std::shared_ptr<core::Runner> make_conformance() {
-  return std::make_shared<Conformance>();
+std::shared_ptr<core::Runner> make_conformance(ConnectPeer connect) {
+  return std::make_shared<Conformance>(std::move(connect));
 }
 
 }  // namespace flotilla::agents

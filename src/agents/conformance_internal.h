@@ -3,13 +3,13 @@
 #include <memory>
 #include <string>
 
-#include "agents/builtin.h"
 #include "agents/conformance_behaviour.h"
+#include "agents/conformance_traversal.h"
 #include "core/runner.h"
 
 namespace flotilla::agents {
 
-std::shared_ptr<core::Runner> make_conformance();
+std::shared_ptr<core::Runner> make_conformance(ConnectPeer connect);
 
 namespace conformance {
 

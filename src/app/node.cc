@@ -16,7 +16,9 @@
 #include "agents/demo.h"
 #include "api/api.h"
 #include "app/listen_address.h"
+#include "app/peer_client.h"
 #include "app/version.h"
+#include "async/blocking_pool.h"
 #include "async/loops.h"
 #include "async/spawn.h"
 #include "auth/authenticator.h"
@@ -26,12 +28,17 @@
 #include "core/messaging.h"
 #include "core/messaging_courier.h"
 #include "core/metrics.h"
+#include "core/outbox.h"
+#include "core/push.h"
 #include "core/scheduler.h"
 #include "core/sessions.h"
 #include "core/tasks.h"
 #include "db/sqlite/sqlite.h"
 #include "gateway/a2a_handler.h"
 #include "gateway/key_ring.h"
+#include "gateway/push.h"
+#include "gateway/push_sender.h"
+#include "http/egress.h"
 #include "http/router.h"
 #include "http/server.h"
 #include "telemetry/metrics.h"
@@ -41,6 +48,9 @@ namespace flotilla::app {
 namespace {
 
 constexpr Log kLog("serve");
+/// Names of webhooks are resolved here, so that slow name servers hold up nothing else.
+constexpr std::size_t kPushNameThreads = 8;
+constexpr std::size_t kPushNameQueue = 1000;
 
 std::string default_data_directory() {
   if (const char* xdg = std::getenv("XDG_DATA_HOME"); xdg != nullptr && *xdg != '\0')
@@ -152,7 +162,7 @@ std::size_t thread_count(const ServeConfig& config) {
 struct Node::Parts {
   Parts(ServeConfig with, ListenAddress at, std::unique_ptr<db::Database> store,
         std::unique_ptr<telemetry::Registry> registry, auth::Authenticator who, auth::Sealer seals,
-        config::Registry& all_keys)
+        http::EgressPolicy may_call, config::Registry& all_keys)
       : config(std::move(with)),
         listen(std::move(at)),
         metrics(std::move(registry)),
@@ -160,6 +170,7 @@ struct Node::Parts {
         database(std::move(store)),
         authenticator(std::move(who)),
         sealer(std::move(seals)),
+        egress(std::move(may_call)),
         keys(all_keys),
         core_metrics(*metrics),
         feed(*database, system_clock()),
@@ -168,13 +179,19 @@ struct Node::Parts {
                  core_metrics,    make_uuid_v7(system_clock().now(), system_random()).to_string()},
         sessions(*database, system_clock(), system_random()),
         scheduler(services, agents, loops),
+        push_names("push-dns", kPushNameThreads, kPushNameQueue),
+        push_sender(push_loop(), system_clock(), push_names, egress),
+        push_configs(*database, system_clock(), system_random(), sealer),
+        outbox(push_loop(), *database, system_clock(), system_random(), core_metrics, push_configs,
+               push_sender),
+        push(outbox, push_sender),
         tasks(services, sessions, scheduler, agents, config.dedupe),
         topics(services, loops.executor(0)),
         subscriptions(*database, system_clock()),
         messaging(services, tasks, agents, topics, subscriptions, config.hop_limit),
         courier(services, messaging, agents, loops.executor(0)),
         key_ring(*database, system_clock(), sealer, card_signer),
-        a2a_handler(tasks, sessions, agents),
+        a2a_handler(tasks, sessions, agents, &push),
         signals(loops.executor(0)) {}
 
   ServeConfig config;
@@ -185,6 +202,7 @@ struct Node::Parts {
   std::unique_ptr<db::Database> database;
   auth::Authenticator authenticator;
   auth::Sealer sealer;
+  http::EgressPolicy egress;
   config::Registry& keys;
   core::Metrics core_metrics;
   core::Feed feed;
@@ -192,6 +210,11 @@ struct Node::Parts {
   core::AgentRegistry agents;
   core::Sessions sessions;
   core::Scheduler scheduler;
+  BlockingPool push_names;
+  gateway::PushSender push_sender;
+  core::PushConfigs push_configs;
+  core::Outbox outbox;
+  gateway::Push push;
   core::Tasks tasks;
   core::Topics topics;
   core::TopicSubscriptions subscriptions;
@@ -205,6 +228,8 @@ struct Node::Parts {
   boost::asio::signal_set signals;
   std::atomic<bool> stopping{false};
 
+  /// The first loop accepts connections; webhooks are told on the last.
+  [[nodiscard]] Executor push_loop() const { return loops.executor(loops.size() - 1); }
   void wire();
   Async<Result<>> prepare();
   Async<Result<>> ready();
@@ -233,7 +258,10 @@ Async<http::Response> Node::Parts::serve(http::Request& request) {
     refused.headers.set("WWW-Authenticate", authenticator.challenge());
     co_return refused;
   }
-  co_return co_await router.route(request);
+  auto response = co_await router.route(request);
+  if (response.status == 401 && !response.headers.find("WWW-Authenticate"))
+    response.headers.set("WWW-Authenticate", authenticator.challenge());
+  co_return response;
 }
 
 void Node::Parts::wire() {
@@ -243,16 +271,20 @@ void Node::Parts::wire() {
   if (config.demo) agents::register_demo(builtin);
   if (config.conformance)
     agents::register_conformance(agents, system_clock(), system_random(),
-                                 {config.conformance_reduced});
+                                 {config.conformance_reduced, peer_connector(push_names, egress)});
   a2a::ServerConfig a2a_config;
   a2a_config.lenient_message_id = config.conformance;
+  a2a_config.local_is_nobody = config.conformance;
   a2a_config.public_url = config.public_url;
   a2a_config.profile = config.a2a_profile == "1.0.0" ? a2a::Profile::v1_0_0 : a2a::Profile::v1_0_1;
   a2a_config.lenient_version = config.a2a_lenient_version;
   a2a_config.authentication = authenticator.required();
   a2a_config.limits.size = config.body_limit.count;
+  a2a_config.push_notifications = !config.conformance_reduced;
   a2a_config.extended_card = !config.conformance_reduced;
   a2a_config.card_signer = &card_signer;
+  key_ring.also_reseals([this] { return push_configs.reseal(); });
+  services.outbox = &outbox;
   a2a::add_routes(router, a2a_handler, a2a_config);
   api::Sources sources{tasks,
                        sessions,
@@ -266,6 +298,7 @@ void Node::Parts::wire() {
                        config.public_url,
                        [this] { return ready(); }};
   sources.keys = &key_ring;
+  sources.outbox = &outbox;
   api::add_routes(router, std::move(sources));
   auto handler = [this](http::Request& request) { return serve(request); };
   server = std::make_unique<http::Server>(loops, system_clock(), server_options(config, listen),
@@ -295,6 +328,7 @@ Async<> Node::Parts::drain() {
   co_await courier.stop();
   co_await topics.stop();
   co_await scheduler.stop();
+  co_await outbox.stop();
   loops.stop();
 }
 
@@ -307,9 +341,10 @@ Result<std::unique_ptr<Node>> Node::open(ServeConfig config, config::Registry& k
   telemetry::add_process_metrics(*metrics);
   TRY(database, open_database(config, *metrics));
   TRY(sealer, open_sealer(config));
+  TRY(egress, http::EgressPolicy::make(config.egress_allow));
   auto parts = std::make_unique<Parts>(std::move(config), std::move(listen), std::move(database),
                                        std::move(metrics), std::move(authenticator),
-                                       std::move(sealer), keys);
+                                       std::move(sealer), std::move(egress), keys);
   parts->wire();
   return std::unique_ptr<Node>(new Node(std::move(parts)));
 }
@@ -336,6 +371,7 @@ void Node::run() {
   parts.scheduler.start(parts.tasks);
   parts.topics.start();
   parts.courier.start();
+  parts.outbox.start();
   parts.signals.async_wait([&parts](const boost::system::error_code& failed, int) {
     if (!failed) parts.begin_stop();
   });
