@@ -15,12 +15,13 @@ import machine  # noqa: E402
 import messages  # noqa: E402
 import plain  # noqa: E402
 import profile  # noqa: E402
+import push  # noqa: E402
 import report  # noqa: E402
 import start  # noqa: E402
 import streams  # noqa: E402
 import topics  # noqa: E402
 
-SECTIONS = ("messages", "legacy", "plain", "streams", "topics", "start")
+SECTIONS = ("messages", "legacy", "plain", "streams", "topics", "push", "start")
 
 
 @dataclasses.dataclass
@@ -56,6 +57,8 @@ def measure(setup, sections, quick):
         found["streams"] = streams.measure(setup, quick)
     if "topics" in sections:
         found["topics"] = topics.measure(setup, quick)
+    if "push" in sections:
+        found["push"] = push.measure(setup, quick)
     if "start" in sections:
         found["start"] = start.measure(setup, 5 if quick else 20)
     return found

@@ -102,8 +102,8 @@ class Server:
 class Flotilla(Server):
     """`threads` None is the default of `serve`; `data` None is the database in memory."""
 
-    def __init__(self, setup, data=None, threads=1, core=SERVER_CORE, prefix=()):
-        command = [*prefix, setup.binary, "serve", "--listen", "127.0.0.1:0"]
+    def __init__(self, setup, data=None, threads=1, core=SERVER_CORE, prefix=(), flags=()):
+        command = [*prefix, setup.binary, "serve", "--listen", "127.0.0.1:0", *flags]
         command += ["--data", str(data)] if data else ["--database", "sqlite::memory:"]
         command += ["--threads", str(threads)] if threads else []
         super().__init__(command, r"flotilla listening on http://127\.0\.0\.1:(\d+)\n",

@@ -69,6 +69,11 @@ def topic_goals(found):
                    found.rate, 100_000, "/s")
 
 
+def push_goals(found):
+    yield at_least(f"push deliveries to {found.receivers - 1} webhooks beside a slow one",
+                   found.rate, 10_000, "/s")
+
+
 def start_goals(found):
     yield at_most("start to ready, fresh data directory", found["fresh"][0], 60, "ms", True)
     yield at_most("start to ready, existing data directory", found["existing"][0], 60, "ms", True)
@@ -79,7 +84,8 @@ def start_goals(found):
 def all_goals(found):
     goals = []
     for section, make in (("messages", message_goals), ("plain", plain_goals),
-                          ("streams", stream_goals), ("topics", topic_goals), ("start", start_goals)):
+                          ("streams", stream_goals), ("topics", topic_goals), ("push", push_goals),
+                          ("start", start_goals)):
         if section in found:
             goals += make(found[section])
     failed = sum(summary.failed for key in ("messages", "legacy", "plain")
@@ -190,6 +196,17 @@ def topic_part(found):
     yield ""
 
 
+def push_part(found):
+    yield "## Push notifications"
+    yield ""
+    yield "| | |"
+    yield "|---|---|"
+    yield (f"| {found.deliveries:,} deliveries to {found.receivers - 1} webhooks beside one that "
+           f"takes 500 ms for each | {found.rate:,.0f}/s with their tasks, {found.cpu:.1f} us of the "
+           f"server each; {found.slow} to the slow one meanwhile; {found.wrong} out of order |")
+    yield ""
+
+
 def start_part(found):
     yield "## Start, default threads"
     yield ""
@@ -235,6 +252,8 @@ def text(machine, others, found):
         lines += stream_part(found["streams"])
     if "topics" in found:
         lines += topic_part(found["topics"])
+    if "push" in found:
+        lines += push_part(found["push"])
     if "start" in found:
         lines += start_part(found["start"])
     missed = sum(not goal.reached for goal in goals)
