@@ -9,6 +9,7 @@
 #include "core/agents.h"
 #include "core/feed.h"
 #include "core/messaging.h"
+#include "core/outbox.h"
 #include "core/sessions.h"
 #include "core/tasks.h"
 #include "http/router.h"
@@ -35,6 +36,9 @@ struct Sources {
   /// ok, or why the server should get no traffic.
   std::function<Async<Result<>>()> ready;
   gateway::KeyRing* keys = nullptr;  // never null once routes are added
+  core::Outbox* outbox = nullptr;    // the same
+  /// Set by add_routes: what other routes of the server answer. It must stay where it is.
+  http::Router* router = nullptr;
 };
 
 /// Adds /api/v1, /openapi.json, /health…, /metrics and the landing page. One route table

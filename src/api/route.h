@@ -71,6 +71,10 @@ Async<http::Response> list(const Sources& sources, http::Request& request);
 Async<http::Response> get(const Sources& sources, http::Request& request);
 Async<http::Response> card(const Sources& sources, http::Request& request);
 }  // namespace agents
+namespace outbox {
+Async<http::Response> dead(const Sources& sources, http::Request& request);
+Async<http::Response> retry(const Sources& sources, http::Request& request);
+}  // namespace outbox
 namespace keys {
 Async<http::Response> list(const Sources& sources, http::Request& request);
 Async<http::Response> create(const Sources& sources, http::Request& request);

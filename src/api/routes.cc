@@ -131,7 +131,7 @@ std::vector<Route> make_routes() {
   get("/api/v1/namespaces/{ns}/agents", "Agents of a namespace", page, schema<AgentList>,
       agents::list);
   get("/api/v1/namespaces/{ns}/agents/{name}", "One agent", {}, schema<AgentResource>, agents::get);
-  get("/api/v1/namespaces/{ns}/agents/{name}/card", "The A2A card of an agent, without interfaces",
+  get("/api/v1/namespaces/{ns}/agents/{name}/card", "The A2A card of an agent, as its well-known URL gives it",
       {}, nullptr, agents::card);
   get("/api/v1/config", "The effective configuration with its origins", {}, schema<ConfigList>,
       system::config);
@@ -139,7 +139,12 @@ std::vector<Route> make_routes() {
   get("/api/v1/version", "Versions of server and protocols", {}, schema<VersionView>,
       system::version);
   add_key_routes(table);
-  add_messaging(table);
+  get("/api/v1/outbox/dead", "Events that webhooks did not take, newest first", page,
+      schema<DeadLetterList>, outbox::dead);
+  get("/api/v1/outbox/dead/{id}/retry", "Sends such an event once more; taken, it is gone", {},
+      schema<DeadLetterView>, outbox::retry);
+  table.back().method = Method::post;
+  table.back().role = Role::operator_;
   get("/openapi.json", "This document", {}, nullptr, system::openapi);
   get("/metrics", "Metrics in the Prometheus text format", {}, nullptr, system::metrics);
   get("/", "A page that says what this is", {}, nullptr, system::landing);
@@ -152,6 +157,7 @@ std::vector<Route> make_routes() {
       tasks::cancel);
   table.back().method = Method::post;
   table.back().role = Role::operator_;
+  add_messaging(table);
   return table;
 }
 
@@ -171,6 +177,7 @@ const std::vector<Route>& routes() {
 }
 
 void add_routes(http::Router& router, Sources sources) {
+  sources.router = &router;
   auto shared = std::make_shared<const Sources>(std::move(sources));  // one for all handlers
   for (const Route& route : routes())
     router.add(route.method, route.pattern,

@@ -169,6 +169,30 @@ constexpr bool always_written(const KeyList*, std::string_view) {
   return true;
 }
 
+/// An event that a webhook did not take.
+struct DeadLetterView {
+  std::int64_t id = 0;
+  std::string namespace_;
+  std::string owner;
+  std::string task;
+  std::string config;
+  std::int64_t seq = 0;
+  std::int64_t attempts = 0;
+  std::string error;
+  Time at;
+};
+BOOST_DESCRIBE_STRUCT(DeadLetterView, (),
+                      (id, namespace_, owner, task, config, seq, attempts, error, at))
+
+struct DeadLetterList {
+  std::vector<DeadLetterView> items;
+  std::string nextCursor;
+};
+BOOST_DESCRIBE_STRUCT(DeadLetterList, (), (items, nextCursor))
+constexpr bool always_written(const DeadLetterList*, std::string_view) {
+  return true;
+}
+
 struct ConfigEntry {
   std::string key;
   std::string value;
