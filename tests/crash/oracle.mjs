@@ -46,6 +46,7 @@ export class Oracle {
   sends = new Map();    // messageId -> what a client sent
   records = new Map();  // task id -> Record that is not verified yet
   verified = new Map(); // task id -> hash of the task as GetTask shows it
+  topics = new Map();   // stream -> {seq, tasks}: what its events were, and of which tasks
   digest = new Digest();
   touched = new Set();  // records with acknowledgements that were not looked up yet
   violations = [];
@@ -144,6 +145,7 @@ export class Oracle {
   /** The next event of the global feed, in its order. */
   committed(entry) {
     this.digest.add(entry);
+    if (entry.stream.startsWith('topic/')) return this.#published(entry);
     const id = entry.stream.replace(/^task\//, '');
     if (this.verified.has(id)) {
       this.violation(`task ${id} had ended, and yet: ${show(entry)}`);
@@ -160,6 +162,18 @@ export class Oracle {
       record.state = 'TASK_STATE_WORKING';
       this.#foundMessage(record, payload);
     }
+  }
+
+  /** An event of a topic: no gap in its stream, and each task has published it once. */
+  #published({ stream, seq, payload }) {
+    const topic = this.topics.get(stream) ?? { seq: 0, tasks: new Set() };
+    this.topics.set(stream, topic);
+    if (seq !== topic.seq + 1) this.violation(`${stream}: seq ${seq} comes after ${topic.seq}`);
+    topic.seq = seq;
+    if (topic.tasks.has(payload.taskId)) {
+      this.violation(`${stream}: published twice by task ${payload.taskId}`);
+    }
+    topic.tasks.add(payload.taskId);
   }
 
   #foundMessage(record, message) {
