@@ -34,11 +34,13 @@ TEST(ClientReplay, messages_of_a_history_may_lack_their_id) {
 }
 
 TEST(ClientReplay, a_card_is_read_even_if_no_binding_of_it_is_ours) {
-  const std::string card = replay(
-      "get_agent_card",
-      R"({"name":"A","capabilities":{"streaming":false},"supportedInterfaces":)"
-      R"([{"url":"https://example.com","protocolBinding":"REST","protocolVersion":"1.0"}]})");
+  const std::string card =
+      replay("get_agent_card",
+             R"({"name":"A","capabilities":{"streaming":false},"supportedInterfaces":)"
+             R"([{"url":"https://example.com","protocolBinding":"REST","protocolVersion":"1.0"}],)"
+             R"("skills":[{"id":"s","name":"S"}]})");
   EXPECT_NE(card.find(R"("streaming":false)"), std::string::npos) << card;
+  EXPECT_NE(card.find(R"("id":"s","name":"S")"), std::string::npos) << card;
 }
 
 }  // namespace

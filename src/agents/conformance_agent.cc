@@ -104,6 +104,7 @@ class Conformance final : public core::Runner {
     const Behaviour& behaviour = *choice.behaviour;
     if (behaviour.kind == Kind::message) {
       auto answer = run.message(std::string(behaviour.note));
+      answer.contextId.reset();  // nothing is there to be continued
       co_return co_await run.reply(std::move(answer));
     }
     if (behaviour.kind == Kind::multi_turn) co_return co_await multi_turn(run);

@@ -271,9 +271,12 @@ Async<Result<a2a::SendOutcome>> A2aHandler::send_message(Context context, a2a::A
                                                          a2a::SendMessageRequest request) {
   CO_TRY_VOID(auth::require(*context.principal, Role::operator_));
   CO_TRY(agent, agent_of(context, ref));
-  const auto configuration =
-      std::move(request.configuration).value_or(a2a::SendMessageConfiguration{});
-  const bool settled = !configuration.returnImmediately.value_or(false);
+  bool settled = true;
+  std::optional<std::int32_t> history;
+  if (const auto& configuration = request.configuration) {
+    settled = !configuration->returnImmediately.value_or(false);
+    history = configuration->historyLength;
+  }
   CO_TRY(begun, co_await accept(std::move(context), agent, std::move(request), false, settled));
   a2a::SendOutcome outcome;
   if (begun.log->direct()) {
@@ -281,7 +284,7 @@ Async<Result<a2a::SendOutcome>> A2aHandler::send_message(Context context, a2a::A
     outcome.json = begun.log->committed().status_message.value_or("{}");
     co_return outcome;
   }
-  CO_TRY(text, co_await task_json(begun.log, configuration.historyLength));
+  CO_TRY(text, co_await task_json(begun.log, history));
   outcome.json = std::move(text);
   co_return outcome;
 }
