@@ -107,7 +107,7 @@ Async<> Outbox::run() {
     const auto done = co_await round();
     if (!done) {
       kLog.warn("the store failed; trying again", {{"why", done.error()}});
-      sweep_ = PushKey{};  // finds what this round had in hand
+      ask_sweep();  // finds what this round had in hand
       co_await clock_.sleep_for(kOutboxStorePause);
     }
     co_await rest();
@@ -159,7 +159,9 @@ Async<Result<>> Outbox::sweep() {
     }
     if (!last) continue;
     sweep_.reset();
+    if (std::exchange(sweep_again_, false)) sweep_ = PushKey{};
     if (std::exchange(counting_, false)) watch_.complete();
+    break;
   }
   co_return ok();
 }
@@ -170,7 +172,7 @@ Async<Result<>> Outbox::take_news() {
     std::lock_guard lock(mutex_);
     std::swap(news, news_);
     told_ = false;
-    if (std::exchange(news_lost_, false)) sweep_ = PushKey{};
+    if (std::exchange(news_lost_, false)) ask_sweep();
   }
   for (const auto& [task, changed] : news) {
     auto found = active_.lower_bound(PushKey{task, ""});
@@ -211,7 +213,7 @@ Async<Result<>> Outbox::offer(PushRow row) {
   if (may_start(peer, failing)) {
     start_worker(std::move(peer), std::move(key), std::move(row));
   } else if (!failing) {
-    if (!queue_.push(peer, std::move(key)) && !sweep_) sweep_ = PushKey{};
+    if (!queue_.push(peer, std::move(key))) ask_sweep();
     metrics_.outbox_waiting.set(static_cast<std::int64_t>(queue_.size()));
   } else {
     row.due_at = std::chrono::time_point_cast<std::chrono::milliseconds>(
@@ -220,6 +222,14 @@ Async<Result<>> Outbox::offer(PushRow row) {
     CO_TRY_VOID(co_await configs_.keep(std::move(row), std::nullopt));
   }
   co_return ok();
+}
+
+/// One that is under way may have passed what is to be found.
+void Outbox::ask_sweep() {
+  if (sweep_)
+    sweep_again_ = true;
+  else
+    sweep_ = PushKey{};
 }
 
 void Outbox::due_by(Time when) {
@@ -290,7 +300,7 @@ Async<> Outbox::work(Active& active, std::optional<PushRow> row) {
   kLog.warn("a webhook was left for later",
             {{"task", active.key.task.to_string()}, {"why", served.error()}});
   co_await clock_.sleep_for(kOutboxStorePause);
-  if (!sweep_) sweep_ = PushKey{};
+  ask_sweep();
 }
 
 }  // namespace flotilla::core

@@ -100,6 +100,7 @@ class Outbox {
   Async<Result<>> offer(PushRow row);
   [[nodiscard]] bool may_start(const std::string& peer, bool failing) const;
   void start_worker(std::string peer, PushKey key, std::optional<PushRow> row);
+  void ask_sweep();
   void due_by(Time when);
 
   // One worker: outbox_worker.cc.
@@ -140,6 +141,7 @@ class Outbox {
   std::size_t large_ = 0;  // workers with a large payload
   bool counting_ = true;   // the first sweep fills watch_
   std::optional<PushKey> sweep_{PushKey{}};
+  bool sweep_again_ = false;
   std::optional<Time> next_due_;
   bool due_left_ = false;  // due ones wait for a worker
   bool stopping_ = false;

@@ -39,7 +39,7 @@ Async<Result<>> Outbox::serve(Active& active, std::optional<PushRow> row) {
   for (std::size_t pages = 0; row && row->live && !stopping_; ++pages) {
     if (row->due_at && *row->due_at > clock_.now()) co_return ok();
     if (pages >= kOutboxTurn && queue_.size() > 0) {
-      std::ignore = queue_.push(active.peer, active.key);
+      if (!queue_.push(active.peer, active.key)) ask_sweep();
       co_return ok();
     }
     CO_TRY(more, co_await serve_page(active, *row));

@@ -1,0 +1,80 @@
+#include "gateway/push_sender.h"
+
+#include <gtest/gtest.h>
+
+#include "base/time.h"
+
+// What a webhook is sent; that it arrives is for tests/integration/push.py.
+namespace flotilla::gateway {
+namespace {
+
+core::PushRow row_of(bool legacy) {
+  core::PushRow row;
+  row.task = core::TaskId::parse("01900000-0000-7000-8000-000000000001").value();
+  row.config.url = "https://h.example/hook?x=1";
+  row.config.legacy = legacy;
+  row.config.token = Secret("n-1");
+  row.config.scheme = "Bearer";
+  row.config.credentials = Secret("s3");
+  return row;
+}
+
+core::PushPayload payload_of(core::EventKind kind, std::string json, bool whole_task = false) {
+  core::PushPayload payload;
+  payload.seq = 7;
+  payload.kind = kind;
+  payload.json = std::move(json);
+  payload.whole_task = whole_task;
+  return payload;
+}
+
+TEST(PushSender, an_event_is_a_stream_response) {
+  const auto row = row_of(false);
+  auto request = push_request(row, payload_of(core::EventKind::status, R"({"taskId":"t"})"));
+  EXPECT_EQ(request.method, http::Method::post);
+  EXPECT_EQ(request.url, row.config.url);
+  EXPECT_EQ(request.author, http::UrlAuthor::caller);
+  EXPECT_EQ(request.body, R"({"statusUpdate":{"taskId":"t"}})");
+  EXPECT_EQ(request.headers.find("Content-Type"), "application/a2a+json");
+  EXPECT_EQ(request.headers.find("A2A-Version"), "1.0");
+  EXPECT_EQ(request.headers.find("Authorization"), "Bearer s3");
+  EXPECT_EQ(request.headers.find("X-A2A-Notification-Token"), "n-1");
+  EXPECT_EQ(request.headers.find("Idempotency-Key"), "01900000-0000-7000-8000-000000000001/7");
+  request = push_request(row, payload_of(core::EventKind::artifact, "{}"));
+  EXPECT_EQ(request.body, R"({"artifactUpdate":{}})");
+}
+
+TEST(PushSender, the_old_version_gets_the_task) {
+  const auto request = push_request(
+      row_of(true), payload_of(core::EventKind::status,
+                               R"({"id":"t","status":{"state":"TASK_STATE_COMPLETED"}})", true));
+  EXPECT_EQ(request.body, R"({"kind":"task","id":"t","status":{"state":"completed"}})");
+  EXPECT_EQ(request.headers.find("Content-Type"), "application/json");
+  EXPECT_FALSE(request.headers.find("A2A-Version"));
+}
+
+TEST(PushSender, a_webhook_without_secrets_gets_none) {
+  core::PushRow row;
+  row.config.url = "https://h.example/";
+  auto request = push_request(row, payload_of(core::EventKind::status, "{}"));
+  EXPECT_FALSE(request.headers.find("Authorization"));
+  EXPECT_FALSE(request.headers.find("X-A2A-Notification-Token"));
+  row.config.scheme = "Negotiate";  // one that needs no credentials
+  request = push_request(row, payload_of(core::EventKind::status, "{}"));
+  EXPECT_EQ(request.headers.find("Authorization"), "Negotiate");
+}
+
+TEST(PushSender, retry_after_in_both_forms) {
+  using std::chrono::seconds;
+  const Time now = parse_time("2026-11-02T08:00:00Z").value();
+  EXPECT_EQ(parse_retry_after("120", now), seconds(120));
+  EXPECT_EQ(parse_retry_after("0", now), seconds(0));
+  EXPECT_EQ(parse_retry_after("999999999999", now), seconds(3600));
+  EXPECT_EQ(parse_retry_after("Mon, 02 Nov 2026 08:02:00 GMT", now), seconds(120));
+  EXPECT_EQ(parse_retry_after("Mon, 02 Nov 2026 07:00:00 GMT", now), seconds(0));
+  for (const char* bad : {"", "-1", "soon", "1.5", "12 s", "Mon, 02 Nov", "99999999999999999999"})
+    EXPECT_FALSE(parse_retry_after(bad, now)) << bad;
+}
+
+}  // namespace
+}  // namespace flotilla::gateway
