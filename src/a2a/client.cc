@@ -32,6 +32,7 @@ class AgentClient final : public Client {
     start.continues = request.message.taskId.has_value();
     start.send = std::move(request);
     start.plain = !card_.capabilities.streaming.value_or(true);
+    start.promised = card_.capabilities.streaming.value_or(false);
     co_return make_client_events(http_, clock_, wire_, options_, std::move(start));
   }
 

@@ -264,6 +264,37 @@ A2A_CLIENT_TEST(ClientCall, answers_of_other_servers) {
   EXPECT_EQ(page->tasks.size(), 1U);
 }
 
+A2A_CLIENT_TEST(ClientCall, artifact_that_is_listed_twice_is_one) {
+  const auto artifact = [](const std::string& id, const std::string& text) {
+    return R"({"artifactId":")" + id + R"(","parts":[{"text":")" + text + R"("}]})";
+  };
+  const auto task = R"({"id":"t-1","status":{"state":"TASK_STATE_COMPLETED"},"artifacts":[)" +
+                    artifact("a", "1") + "," + artifact("b", "2") + "," + artifact("a", "3") + "]}";
+  const auto joined = [](const std::optional<Task>& read) {
+    std::string out;
+    for (const auto& one : read.value_or(Task()).artifacts)
+      for (const auto& part : one.parts) out += one.artifactId + part.text.value_or("?");
+    return out;
+  };
+  world.on_call = [&](const RawRequest& request) {
+    if (request.is("GetTask")) return rpc_result(task);
+    const auto wrapped = R"({"task":)" + task + "}";
+    if (request.is("SendMessage")) return rpc_result(wrapped);
+    return stream(event("1", wrapped));
+  };
+  auto client = co_await world.connect();
+  CO_ASSERT_OK(client);
+  const auto got = co_await (*client)->get_task(get());
+  CO_ASSERT_OK(got);
+  EXPECT_EQ(joined(*got), "a1a3b2");
+  const auto sent = co_await (*client)->send(hello());
+  CO_ASSERT_OK(sent);
+  EXPECT_EQ(joined(sent->task), "a1a3b2");
+  const auto seen = co_await stream_all(**client, hello());
+  CO_ASSERT_EQ(seen.items.size(), 1U);
+  EXPECT_EQ(joined(seen.items.front().task), "a1a3b2");
+}
+
 A2A_CLIENT_TEST(ClientCall, rest_subscription_falls_back_to_get) {
   world.binding = "HTTP+JSON";
   for (const int status : {404, 405}) {

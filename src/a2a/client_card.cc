@@ -1,6 +1,4 @@
-#include <algorithm>
-#include <cctype>
-
+#include "a2a/card_read.h"
 #include "a2a/client_internal.h"
 #include "http/url.h"
 #include "json/json.h"
@@ -8,68 +6,6 @@
 namespace flotilla::a2a {
 
 namespace {
-
-/// Empty counts as absent: serializers write "" for what is not there.
-std::string text_at(const json::Object& object, std::string_view name, std::string otherwise = {}) {
-  const auto* value = object.find(name);
-  const auto* text = value == nullptr ? nullptr : value->if_string();
-  if (text != nullptr && !text->empty()) return *text;
-  return otherwise;
-}
-
-/// A 0.3 card: `url` with `preferredTransport`, and `additionalInterfaces`.
-std::vector<AgentInterface> old_interfaces(const json::Object& card) {
-  std::vector<AgentInterface> found;
-  const auto add = [&](std::string url, std::string binding) {
-    AgentInterface one;
-    one.url = std::move(url);
-    one.protocolBinding = std::move(binding);
-    one.protocolVersion = "0.3";
-    found.push_back(std::move(one));
-  };
-  if (card.find("url") != nullptr || card.find("preferredTransport") != nullptr)
-    add(text_at(card, "url"), text_at(card, "preferredTransport", "JSONRPC"));
-  if (const auto* more = card.find("additionalInterfaces"); more && more->if_array())
-    for (const auto& entry : *more->if_array())
-      if (const auto* object = entry.if_object())
-        add(text_at(*object, "url"), text_at(*object, "transport"));
-  return found;
-}
-
-std::vector<AgentInterface> new_interfaces(const json::Object& card) {
-  std::vector<AgentInterface> found;
-  const auto* list = card.find("supportedInterfaces");
-  if (list == nullptr || list->if_array() == nullptr) return found;
-  for (const auto& entry : *list->if_array()) {
-    const auto* object = entry.if_object();
-    if (object == nullptr) continue;
-    AgentInterface one;
-    one.url = text_at(*object, "url");
-    one.protocolBinding = text_at(*object, "protocolBinding");
-    one.protocolVersion = text_at(*object, "protocolVersion", "0.3");
-    if (auto tenant = text_at(*object, "tenant"); !tenant.empty()) one.tenant = std::move(tenant);
-    found.push_back(std::move(one));
-  }
-  return found;
-}
-
-/// What the card must have for us; the rest of a foreign card may be wrong or missing.
-AgentCard read_card(const json::Object& object) {
-  json::ReadOptions lenient;
-  lenient.proto_names = true;
-  AgentCard card;
-  card.name = text_at(object, "name");
-  card.description = text_at(object, "description");
-  card.version = text_at(object, "version");
-  if (const auto* value = object.find("capabilities"))
-    if (auto read = json::read<AgentCapabilities>(*value, lenient))
-      card.capabilities = std::move(*read);
-  if (const auto* value = object.find("skills"))
-    if (auto read = json::read<std::vector<AgentSkill>>(*value, lenient))
-      card.skills = std::move(*read);
-  card.supportedInterfaces = new_interfaces(object);
-  return card;
-}
 
 /// Whether what was said of `base` may be believed of `other`.
 bool same_peer(const http::Url& base, const http::Url& other) {
@@ -121,11 +57,8 @@ Result<Endpoint> choose_endpoint(const std::string& card_text, const std::string
   const auto& object = *parsed->if_object();
   *card = read_card(object);
   auto best = best_of(card->supportedInterfaces, base_url, options);
-  if (!best) {
-    auto old = old_interfaces(object);
-    best = best_of(old, base_url, options);
-    if (card->supportedInterfaces.empty()) card->supportedInterfaces = std::move(old);
-  }
+  // A hybrid card need not list its 0.3 interfaces in both forms.
+  if (!best) best = best_of(v03_interfaces(object), base_url, options);
   if (best) return std::move(*best);
   const std::string version = options.version.empty() ? "1.0 or 0.3" : options.version;
   std::string binding = "JSONRPC or HTTP+JSON";

@@ -44,10 +44,11 @@ bool is_usable_cursor(const std::string& id) {
          std::ranges::none_of(id, [](char c) { return (c >= 0 && c < 0x20) || c == 0x7f; });
 }
 
-/// Whether a streaming send may have been refused for being one: by the protocol's errors, or by
-/// an HTTP server that has no such route.
-bool lacks_streams(const Error& error) {
-  if (error.reason() == reason::kUnsupportedOperation) return true;
+/// Whether a streaming send was refused for being one, before any work was done: by the protocol's
+/// errors, or by an HTTP server that has no such route. Where the card promises streams,
+/// UNSUPPORTED_OPERATION has another cause, and may come when the work has begun.
+bool lacks_streams(const Error& error, bool promised) {
+  if (error.reason() == reason::kUnsupportedOperation) return !promised;
   return error.code() == Code::unimplemented || error.reason() == reason::kNotFound;
 }
 
@@ -241,11 +242,19 @@ Async<Result<>> Events::closed() {
     co_return ok();
   }
   Error cut(Code::unavailable, "the stream ended before the task did");
-  const bool nothing_left = received_ == 0 && subscribes() && !cursor_.empty();
+  const bool nothing_left = received_ == 0 && subscribes();
   if (!nothing_left) co_return fail(std::move(cut));
-  // Nothing comes after our cursor: because the task has ended at it, or because of a drain.
+  // Nothing comes after what we have: because the task has ended, or because of a drain.
   CO_TRY(task, co_await fetch_task());
-  if (!is_terminal(task.status.state)) co_return fail(std::move(cut));
+  const auto state = task.status.state;
+  const bool waits = state == TaskState::input_required && cursor_.empty();
+  if (!is_terminal(state) && !waits) co_return fail(std::move(cut));
+  if (cursor_.empty()) {
+    Ready ready;
+    ready.item.task = std::move(task);
+    ready_.push_back(std::move(ready));
+    co_return ok();
+  }
   ended_ = std::exchange(over_, true);
   co_return ok();
 }
@@ -304,7 +313,8 @@ Async<Result<>> Events::recover(Error error) {
     polling_ = true;
     co_return ok();
   }
-  if (lacks_streams(error) && !subscribes() && !std::exchange(start_.plain, true)) co_return ok();
+  if (lacks_streams(error, start_.promised) && !subscribes() && !std::exchange(start_.plain, true))
+    co_return ok();
   co_return fail(std::move(error));
 }
 

@@ -65,6 +65,8 @@ class ClientWire {
 
 /// Gives messages without messageId, which some servers keep in histories, an empty one.
 json::Value with_message_ids(json::Value answer);
+/// Artifacts of one id become one, their parts in order: some servers list each update.
+void join_artifacts(Task& task);
 /// The error told by a JSON-RPC error object, a REST error body of either version, or problem+json.
 Error read_error(const json::Value& body, int status);
 /// The same for a body that may also be plain text.
@@ -102,6 +104,7 @@ class Outage {
 struct StreamStart {
   std::optional<SendMessageRequest> send;
   bool plain = false;      // without a stream: the agent has none
+  bool promised = false;   // its card says that it has
   bool continues = false;  // the message is for a task that exists
   std::string task_id;     // of a subscription
   std::string cursor;

@@ -1,3 +1,7 @@
+#include <algorithm>
+#include <iterator>
+#include <unordered_map>
+
 #include "a2a/client_internal.h"
 
 namespace flotilla::a2a {
@@ -42,6 +46,22 @@ json::Value with_message_ids(json::Value answer) {
   if (json::Array* list = tasks != nullptr ? tasks->if_array() : nullptr)
     for (json::Value& task : *list) fill_task(&task);
   return answer;
+}
+
+void join_artifacts(Task& task) {
+  std::unordered_map<std::string, std::size_t> places;
+  std::vector<Artifact> joined;
+  for (Artifact& artifact : task.artifacts) {
+    const auto [place, is_new] = places.try_emplace(artifact.artifactId, joined.size());
+    if (is_new) {
+      joined.push_back(std::move(artifact));
+      continue;
+    }
+    Artifact& first = joined[place->second];
+    std::ranges::move(artifact.parts, std::back_inserter(first.parts));
+    if (first.metadata.empty()) first.metadata = std::move(artifact.metadata);
+  }
+  task.artifacts = std::move(joined);
 }
 
 }  // namespace flotilla::a2a

@@ -176,22 +176,6 @@ A2A_CLIENT_TEST(ClientStream, task_that_ended_meanwhile_is_got) {
   EXPECT_EQ(world.calls().size(), 3U);
 }
 
-A2A_CLIENT_TEST(ClientStream, server_that_cannot_subscribe_is_polled) {
-  int polls = 0;
-  world.on_call = [&](const RawRequest& request) {
-    if (request.is("SendStreamingMessage")) return cut_stream(events_after(0, 1));
-    if (request.is("SubscribeToTask")) return rpc_error(-32601);
-    ++polls;
-    if (polls == 3) return gone();  // an outage while polling is survived as well
-    return rpc_result(task_text(polls < 6 ? "WORKING" : "COMPLETED"));
-  };
-  auto client = co_await world.connect();
-  CO_ASSERT_OK(client);
-  const auto seen = co_await stream_all(**client, hello());
-  EXPECT_EQ(seen.text(), "task:submitted task:working task:completed");
-  EXPECT_EQ(polls, 6);
-}
-
 A2A_CLIENT_TEST(ClientStream, snapshot_of_a_server_without_cursors_is_passed_on) {
   world.on_call = [&world](const RawRequest& request) {
     EXPECT_FALSE(request.header("Last-Event-ID"));
@@ -207,101 +191,13 @@ A2A_CLIENT_TEST(ClientStream, snapshot_of_a_server_without_cursors_is_passed_on)
   EXPECT_EQ(seen.cursor, "");
 }
 
-A2A_CLIENT_TEST(ClientStream, agent_without_streams_is_polled) {
-  world.capabilities = R"({"streaming":false})";
-  world.on_call = [&world](const RawRequest& request) {
-    if (request.is("SendMessage")) {
-      EXPECT_TRUE(request.body.contains("\"returnImmediately\":true"));
-      return rpc_result(task_item("SUBMITTED"));
-    }
-    EXPECT_TRUE(request.is("GetTask"));
-    return rpc_result(task_text(world.calls().size() < 4 ? "SUBMITTED" : "COMPLETED"));
-  };
-  auto client = co_await world.connect();
-  CO_ASSERT_OK(client);
-  const auto seen = co_await stream_all(**client, hello());
-  EXPECT_EQ(seen.text(), "task:submitted task:completed");
-  EXPECT_EQ(world.clock.pauses, (std::vector<Duration>{milliseconds(250), milliseconds(500)}));
-}
-
-A2A_CLIENT_TEST(ClientStream, task_that_changes_is_polled_more_often) {
-  world.capabilities = R"({"streaming":false})";
-  const std::vector<std::string> states{"SUBMITTED", "SUBMITTED", "SUBMITTED", "WORKING",
-                                        "WORKING",   "WORKING",   "COMPLETED"};
-  std::size_t polls = 0;
-  world.on_call = [&](const RawRequest& request) {
-    if (request.is("SendMessage")) return rpc_result(task_item("SUBMITTED"));
-    return rpc_result(task_text(states[polls++]));
-  };
-  auto client = co_await world.connect();
-  CO_ASSERT_OK(client);
-  EXPECT_EQ((co_await stream_all(**client, hello())).text(),
-            "task:submitted task:working task:completed");
-  std::vector<Duration> expected;
-  for (const int ms : {250, 500, 1000, 250, 500}) expected.emplace_back(milliseconds(ms));
-  EXPECT_EQ(world.clock.pauses, expected);
-}
-
-A2A_CLIENT_TEST(ClientStream, busy_server_is_polled_when_it_says) {
-  world.capabilities = R"({"streaming":false})";
-  int polls = 0;
-  world.on_call = [&](const RawRequest& request) {
-    if (request.is("SendMessage")) return rpc_result(task_item("SUBMITTED"));
-    return ++polls == 1 ? busy(429, "7") : rpc_result(task_text("COMPLETED"));
-  };
-  auto client = co_await world.connect();
-  CO_ASSERT_OK(client);
-  EXPECT_EQ((co_await stream_all(**client, hello())).text(), "task:submitted task:completed");
-  EXPECT_EQ(world.clock.pauses, std::vector<Duration>(1, std::chrono::seconds(7)));
-}
-
-A2A_CLIENT_TEST(ClientStream, card_that_is_silent_about_streams_is_tried) {
-  world.capabilities = "{}";
-  world.on_call = [](const RawRequest& request) {
-    if (request.is("SendStreamingMessage")) return rpc_error(-32004, "UNSUPPORTED_OPERATION");
-    EXPECT_TRUE(request.is("SendMessage"));
-    return rpc_result(task_item("COMPLETED"));
-  };
-  auto client = co_await world.connect();
-  CO_ASSERT_OK(client);
-  const auto seen = co_await stream_all(**client, hello());
-  EXPECT_EQ(seen.text(), "task:completed");
-  EXPECT_EQ(world.calls().size(), 2U);
-}
-
-A2A_CLIENT_TEST(ClientStream, server_that_does_not_stream_though_its_card_says_so_is_polled) {
-  for (const std::string binding : {"JSONRPC", "HTTP+JSON"}) {
-    for (const int status : {200, 404, 405, 501}) {
-      world.server.requests.clear();
-      world.binding = binding;
-      const bool rpc = binding == "JSONRPC";
-      world.on_call = [&](const RawRequest& request) {
-        const bool streams =
-            request.is("SendStreamingMessage") || request.target().ends_with("/message:stream");
-        if (streams && status == 200)
-          return rpc ? rpc_error(-32601) : json_reply(R"({"code":-32004,"message":"no"})", 400);
-        if (streams) return plain(status, "text/plain", "Cannot POST");
-        const bool sends = request.is("SendMessage") || request.target().ends_with(":send");
-        if (sends) EXPECT_TRUE(request.body.contains("\"returnImmediately\":true"));
-        const auto text = sends ? task_item("WORKING") : task_text("COMPLETED");
-        return rpc ? rpc_result(text) : json_reply(text);
-      };
-      auto client = co_await world.connect();
-      CO_ASSERT_OK(client);
-      EXPECT_EQ((co_await stream_all(**client, hello())).text(), "task:working task:completed")
-          << binding << " " << status;
-      EXPECT_EQ(world.calls().size(), 3U);
-    }
-  }
-}
-
 A2A_CLIENT_TEST(ClientStream, error_before_the_first_item_is_the_error) {
   world.on_call = [](const RawRequest&) { return rpc_error(-32004, "UNSUPPORTED_OPERATION"); };
   auto client = co_await world.connect();
   CO_ASSERT_OK(client);
   EXPECT_EQ((co_await stream_all(**client, hello())).text(), " !UNSUPPORTED_OPERATION");
   EXPECT_EQ((co_await subscribe_all(**client, {})).text(), " !UNSUPPORTED_OPERATION");
-  EXPECT_EQ(world.calls().size(), 3U);  // the send also without a stream
+  EXPECT_EQ(world.calls().size(), 2U);
 }
 
 A2A_CLIENT_TEST(ClientStream, cursor_of_the_end_yields_nothing_more) {

@@ -52,10 +52,26 @@ json::ReadOptions lenient() {
   return options;
 }
 
+void tidy(Task& task) {
+  join_artifacts(task);
+}
+template <class T>
+  requires requires(T answer) { answer.task; }
+void tidy(T& answer) {
+  if (answer.task) join_artifacts(*answer.task);
+}
+void tidy(ListTasksResponse& answer) {
+  for (auto& task : answer.tasks) join_artifacts(task);
+}
+void tidy(v03::Task&) {}  // not yet ours
+
 /// What is wrong with an answer is the agent's fault, not an argument's.
 template <class T>
 Result<T> understood(Result<T> read) {
-  if (read) return read;
+  if (read) {
+    tidy(*read);
+    return read;
+  }
   return fail(invalid_answer("the agent's answer cannot be read: " + read.error().message()));
 }
 
