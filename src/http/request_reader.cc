@@ -334,7 +334,10 @@ RequestReader::Progress RequestReader::parse_head(Request& request) {
 
 RequestReader::Progress RequestReader::parse_body() {
   beast::error_code error;
-  if (buffered() > 0) {
+  // Beast asserts that a last chunk which it has seen the line of comes again with more than four
+  // bytes. A chunked body ends in five, so less can wait.
+  const std::size_t least = parser_->chunked() ? 5 : 1;
+  if (buffered() >= least) {
     begin_ += parser_->put(boost::asio::buffer(data_.get() + begin_, buffered()), error);
   }
   if (error && error != beast::http::error::need_more) {

@@ -54,6 +54,20 @@ TEST(RequestReader, drops_the_former_request_and_trailers) {
   EXPECT_EQ(request.headers.fields().size(), 1U);
 }
 
+TEST(RequestReader, empty_chunked_body_may_come_byte_by_byte) {
+  constexpr std::string_view kRequest =
+      "POST /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
+      "0\r\nX: trailer\r\n\r\n";
+  RequestReader reader({.header = 1000, .body = 1000});
+  Request request;
+  for (std::size_t i = 0; i < kRequest.size(); ++i) {
+    feed(reader, kRequest.substr(i, 1));
+    const auto wanted = i + 1 < kRequest.size() ? Progress::need_more : Progress::done;
+    ASSERT_EQ(reader.parse(request), wanted) << i;
+  }
+  EXPECT_EQ(request.body, "");
+}
+
 TEST(RequestReader, gives_its_buffer_back_but_keeps_what_was_read_ahead) {
   RequestReader reader({.header = 1000, .body = 1000});
   Request request;
