@@ -4,8 +4,8 @@
 
 #include <charconv>
 
-#include "base/hash.h"
 #include "base/utf8.h"
+#include "core/place.h"
 #include "json/map.h"
 
 namespace flotilla::api {
@@ -48,20 +48,10 @@ bool wants_stream(const http::Request& request) {
   return request.headers.find("Accept").value_or("").contains("text/event-stream");
 }
 
-std::string encode_place(const std::pair<Time, core::TaskId>& place) {
-  return base64url(
-      fmt::format("{}/{}", place.first.time_since_epoch().count(), place.second.to_string()));
-}
-
-Result<std::pair<Time, core::TaskId>> decode_place(const std::string& cursor) {
-  const auto text = decode_base64(cursor).value_or("");
-  const auto slash = text.find('/');
-  if (slash != std::string::npos) {
-    const auto millis = json::Value(json::Number{text.substr(0, slash)}).as_int64();
-    const auto id = core::TaskId::parse(text.substr(slash + 1));
-    if (millis && id) return std::make_pair(Time{std::chrono::milliseconds{*millis}}, *id);
-  }
-  return fail(invalid("cursor", "is not a nextCursor of this list"));
+Result<std::pair<Time, core::TaskId>> place_of(const std::string& cursor) {
+  const auto place = core::decode_place(cursor);
+  if (!place) return fail(invalid("cursor", "is not a nextCursor of this list"));
+  return *place;
 }
 
 }  // namespace flotilla::api

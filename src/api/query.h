@@ -25,9 +25,8 @@ Result<std::string> value_of(const http::Request& request, std::string_view name
 /// Where a page or stream goes on: Last-Event-ID, else `after`; nullopt when neither is given.
 Result<std::optional<std::uint64_t>> cursor_of(const http::Request& request);
 bool wants_stream(const http::Request& request);
-/// Opaque cursor of a list ordered by time and id.
-std::string encode_place(const std::pair<Time, core::TaskId>& place);
-Result<std::pair<Time, core::TaskId>> decode_place(const std::string& cursor);
+/// The `cursor` of a list of tasks (core/place.h).
+Result<std::pair<Time, core::TaskId>> place_of(const std::string& cursor);
 
 /// The body, read strictly: an unknown member is refused.
 template <class T>

@@ -31,11 +31,12 @@ TEST(Query, values_are_utf8) {
   EXPECT_EQ(wrong.error().violations().at(0).field, "a");
 }
 
-TEST(Query, places_survive_the_way_to_the_client) {
-  const auto id = core::TaskId::parse("01a1fd3f-bff7-7443-8c0d-95be199684e0");
-  const std::pair<Time, core::TaskId> place{Time{std::chrono::milliseconds{1234}}, *id};
-  EXPECT_EQ(*decode_place(encode_place(place)), place);
-  for (const char* wrong : {"", "x", "bm9uc2Vuc2U", "MS94"}) EXPECT_FALSE(decode_place(wrong));
+TEST(Query, place_that_is_not_ours_is_refused) {
+  for (const char* wrong : {"", "x", "bm9uc2Vuc2U", "MS94"}) {
+    const auto place = place_of(wrong);
+    ASSERT_FALSE(place) << wrong;
+    EXPECT_EQ(place.error().violations().front().field, "cursor");
+  }
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "api/query.h"
 #include "api/route.h"
 #include "api/views.h"
+#include "core/place.h"
 
 namespace flotilla::api::tasks {
 
@@ -63,7 +64,7 @@ Result<core::TaskFilter> filter_of(const http::Request& request) {
   }
   TRY(cursor, value_of(request, "cursor"));
   if (!cursor.empty()) {
-    TRY(place, decode_place(cursor));
+    TRY(place, place_of(cursor));
     filter.before = place;
   }
   return filter;
@@ -79,7 +80,7 @@ Async<Result<TaskList>> load_list(const Sources& sources, http::Request& request
   CO_TRY(page, co_await sources.tasks.list(std::move(visibility), std::move(filter)));
   TaskList list;
   for (const auto& row : page.rows) list.items.push_back(view_of(row));
-  if (page.next) list.nextCursor = encode_place(*page.next);
+  if (page.next) list.nextCursor = core::encode_place(*page.next);
   co_return list;
 }
 

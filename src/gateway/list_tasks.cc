@@ -1,32 +1,12 @@
-#include <fmt/format.h>
-
-#include "base/hash.h"
+#include "core/place.h"
 #include "gateway/a2a_handler.h"
 #include "gateway/handover.h"
-#include "json/map.h"
 
 namespace flotilla::gateway {
 
 namespace {
 
 constexpr std::int32_t kDefaultPage = 50;
-
-/// (status time, id) of the last task of a page, opaque to clients.
-std::string encode_token(const std::pair<Time, core::TaskId>& place) {
-  return base64url(
-      fmt::format("{}/{}", place.first.time_since_epoch().count(), place.second.to_string()));
-}
-
-std::optional<std::pair<Time, core::TaskId>> decode_token(std::string_view token) {
-  auto text = decode_base64(token);
-  if (!text) return std::nullopt;
-  const auto slash = text->find('/');
-  if (slash == std::string::npos) return std::nullopt;
-  const auto millis = json::Value(json::Number{text->substr(0, slash)}).as_int64();
-  const auto id = core::TaskId::parse(text->substr(slash + 1));
-  if (!millis || !id) return std::nullopt;
-  return std::make_pair(Time{std::chrono::milliseconds{*millis}}, *id);
-}
 
 Result<core::TaskFilter> to_filter(const a2a::ListTasksRequest& request) {
   core::TaskFilter filter;
@@ -38,7 +18,7 @@ Result<core::TaskFilter> to_filter(const a2a::ListTasksRequest& request) {
   filter.limit = static_cast<std::size_t>(request.pageSize.value_or(kDefaultPage));
   filter.count_all = true;
   if (request.pageToken && !request.pageToken->empty()) {
-    filter.before = decode_token(*request.pageToken);
+    filter.before = core::decode_place(*request.pageToken);
     if (!filter.before) return fail(invalid("/pageToken", "is not a nextPageToken of this server"));
   }
   return filter;
@@ -55,7 +35,7 @@ Async<Result<a2a::ListTasksResponse>> A2aHandler::list_tasks(Context context, a2
   a2a::ListTasksResponse response;
   response.pageSize = static_cast<std::int32_t>(filter.limit);
   response.totalSize = static_cast<std::int32_t>(page.total);
-  if (page.next) response.nextPageToken = encode_token(*page.next);
+  if (page.next) response.nextPageToken = core::encode_place(*page.next);
   for (const auto& row : page.rows) {
     auto loaded = co_await tasks_.load(row);
     if (!loaded) co_return fail(loaded.error());
