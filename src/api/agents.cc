@@ -63,8 +63,14 @@ Async<http::Response> get(const Sources& sources, http::Request& request) {
 
 Async<http::Response> card(const Sources& sources, http::Request& request) {
   auto agent = find(sources, request);
-  co_return agent ? http::Response::json(200, (*agent)->card)
-                  : http::Response::problem(agent.error());
+  if (!agent) co_return http::Response::problem(agent.error());
+  // As A2A clients get it: only there its URLs are known.
+  request.path = resource_of(**agent).status.url + "/.well-known/agent-card.json";
+  request.target = request.path;
+  request.query.clear();
+  request.params.clear();
+  request.headers.set("A2A-Version", "1.0");
+  co_return co_await sources.router->route(request);
 }
 
 }  // namespace flotilla::api::agents
