@@ -10,25 +10,39 @@
 #include "http/router.h"
 #include "json/json.h"
 
-// Any body under any version and binding gets an answer that is JSON. The first byte chooses.
+// Any body, and any query of a GET, under any version and binding gets an answer that is JSON. The
+// first byte chooses.
 namespace flotilla::a2a {
 namespace {
 
 struct Target {
   std::string_view path;
   std::string_view version;
+  http::Method method = http::Method::post;
 };
 constexpr Target kTargets[] = {{"/", "1.0"},
                                {"/", "0.3"},
                                {"/message:send", "1.0"},
                                {"/v1/message:send", "0.3"},
                                {"/tasks/t:cancel", "1.0"},
-                               {"/v1/tasks/t:cancel", "0.3"}};
+                               {"/v1/tasks/t:cancel", "0.3"},
+                               {"/message:stream", "1.0"},
+                               {"/v1/message:stream", "0.3"},
+                               {"/tasks/t/pushNotificationConfigs", "1.0"},
+                               {"/v1/tasks/t/pushNotificationConfigs", "0.3"},
+                               {"/tasks", "1.0", http::Method::get},
+                               {"/tasks/t", "1.0", http::Method::get},
+                               {"/v1/tasks/t", "0.3", http::Method::get},
+                               {"/tasks/t/pushNotificationConfigs", "1.0", http::Method::get}};
 
 struct Server {
   FakeHandler handler;
   http::Router router;
-  Server() { add_routes(router, handler, ServerConfig{}); }
+  Server() {
+    ServerConfig config;
+    config.push_notifications = true;
+    add_routes(router, handler, config);
+  }
 };
 
 Async<> ask(http::Router& router, http::Request& request) {
@@ -46,11 +60,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static a2a::Server server;
   const auto& target = a2a::kTargets[data[0] % std::size(a2a::kTargets)];
   http::Request request;
-  request.method = http::Method::post;
+  request.method = target.method;
   request.path = std::string(target.path);
   request.headers.add("A2A-Version", std::string(target.version));
-  request.body.reserve(size);
-  for (std::size_t i = 1; i < size; ++i) request.body += static_cast<char>(data[i]);
+  auto& input = target.method == http::Method::get ? request.query : request.body;
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): libFuzzer gives unsigned bytes
+  input.assign(reinterpret_cast<const char*>(data) + 1, size - 1);
   run_blocking(a2a::ask(server.router, request));
   return 0;
 }
