@@ -46,10 +46,28 @@ Result<std::string> agent_url(const Remote& remote, const std::string& agent) {
   return fmt::format("{}/a2a/{}/{}", remote.target().url, name_space, name);
 }
 
-Async<Result<std::unique_ptr<a2a::Client>>> connect_agent(Remote& remote, std::string agent,
+namespace {
+
+/// Null: no card is checked.
+Result<std::shared_ptr<const a2a::CardTrust>> card_trust_of(const AgentFlags& flags) {
+  auto policy = flags.card_trust.empty() ? a2a::CardPolicy::off : a2a::CardPolicy::require;
+  if (!flags.card_policy.empty())
+    policy = a2a::parse_card_policy(flags.card_policy).value_or(policy);
+  TRY(trust, a2a::CardTrust::load(policy, flags.card_trust));
+  return std::make_shared<const a2a::CardTrust>(std::move(trust));
+}
+
+}  // namespace
+
+Async<Result<std::unique_ptr<a2a::Client>>> connect_agent(Remote& remote, AgentFlags flags,
                                                           Duration call_timeout, Io& io) {
+  const std::string agent = std::move(flags.agent);
   CO_TRY(url, agent_url(remote, agent));
   a2a::ClientOptions options;
+  options.version = std::move(flags.version);
+  options.binding = a2a::parse_binding(flags.binding);
+  CO_TRY(trust, card_trust_of(flags));
+  options.card_trust = std::move(trust);
   options.token = remote.target().token;
   options.call_timeout = call_timeout;
   options.on_cut = [&io](const Error& error) {

@@ -293,7 +293,7 @@ std::unique_ptr<LineSource> open_lines(Io& io) {
 }
 
 Async<Result<Exit>> run_chat(const ChatOptions& options, Io& io, Remote& remote) {
-  CO_TRY(client, co_await connect_agent(remote, options.agent, kPatience, io));
+  CO_TRY(client, co_await connect_agent(remote, options.link, kPatience, io));
   const std::string name = printable_line(client->card().name);
   auto lines = open_lines(io);
   Chat chat(options, io, remote, std::move(client), std::move(lines));

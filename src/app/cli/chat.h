@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "app/cli/agent_link.h"
 #include "app/cli/client_config.h"
 #include "app/cli/exit_code.h"
 #include "app/cli/io.h"
@@ -10,7 +11,7 @@ namespace flotilla::app {
 
 struct ChatOptions {
   ClientFlags client;
-  std::string agent;
+  AgentFlags link;
   std::string session;  // uid to go on with
   std::string context_id;
   bool last = false;  // go on with the session that was active last

@@ -22,6 +22,7 @@
 #include "app/cli/usage.h"
 #include "app/cli/version_command.h"
 #include "app/version.h"
+#include "http/message.h"
 
 namespace flotilla::app {
 
@@ -42,6 +43,9 @@ class CommandLine {
   CLI::App& add_command(CLI::App& parent, const CommandText& text, Run run);
   CLI::App& add_group(const std::string& name, const std::string& summary);
   void add_client_flags(CLI::App& command, ClientFlags& flags);
+  void add_agent_flags(CLI::App& command, AgentFlags& flags);
+  void add_choice(CLI::App& command, const std::string& name, const std::string& help,
+                  std::string& target, const Choices& choices);
   void add_format(CLI::App& command, Format& format, const Choices& choices);
   void add_duration(CLI::App& command, const std::string& name, std::optional<Duration>& target,
                     const std::string& help);
@@ -138,6 +142,33 @@ void CommandLine::add_client_flags(CLI::App& command, ClientFlags& flags) {
   add("-n,--namespace", flags.name_space, "Namespace [FLOTILLA_NAMESPACE]");
 }
 
+void CommandLine::add_agent_flags(CLI::App& command, AgentFlags& flags) {
+  command.add_option("-a,--agent", flags.agent, "NAME or NAMESPACE/NAME [the front desk]");
+  add_choice(command, "--binding", "Speak only this one [the card's]", flags.binding,
+             {"JSONRPC", "HTTP+JSON"});
+  add_choice(command, "--a2a-version", "Speak only this one [the newest]", flags.version,
+             {"1.0", "0.3"});
+  command
+      .add_option("--card-trust", flags.card_trust,
+                  "JWK Set: speak only to agents whose card one of its keys signed")
+      ->type_name("FILE");
+  add_choice(command, "--card-policy", "What becomes of other cards [require with --card-trust]",
+             flags.card_policy, {"off", "warn", "require"});
+}
+
+/// One of the choices, in any case.
+void CommandLine::add_choice(CLI::App& command, const std::string& name, const std::string& help,
+                             std::string& target, const Choices& choices) {
+  std::string allowed;
+  for (const std::string& choice : choices) allowed += (allowed.empty() ? "" : "|") + choice;
+  CLI::Option* option = command.add_option(name, target, help)->type_name(allowed);
+  option->check([choices, allowed](const std::string& text) {
+    const auto same = [&](const std::string& choice) { return http::iequals(choice, text); };
+    return std::ranges::any_of(choices, same) ? "" : "expected " + allowed;
+  });
+  choices_[option] = choices;
+}
+
 void CommandLine::add_format(CLI::App& command, Format& format, const Choices& choices) {
   CLI::Option* option = command.add_option_function<std::string>(
       "-o,--output", [&format](const std::string& text) { format = *parse_format(text); },
@@ -224,7 +255,7 @@ void CommandLine::add_config() {
 void CommandLine::add_send() {
   CLI::App& command = add_command(root_, texts::kSend, [this](Io& io) { return send(send_, io); });
   command.add_option("TEXT", send_.text, "What to say; - reads standard input")->type_name("");
-  command.add_option("-a,--agent", send_.agent, "NAME or NAMESPACE/NAME [the front desk]");
+  add_agent_flags(command, send_.link);
   command.add_option("--context-id", send_.context_id, "Go on in this conversation");
   command.add_option("--task", send_.task, "Answer a task that waits for input");
   command.add_option("--file", send_.files, "Send this file along; may be repeated")
@@ -246,7 +277,7 @@ void CommandLine::add_send() {
 
 void CommandLine::add_chat() {
   CLI::App& command = add_command(root_, texts::kChat, [this](Io& io) { return chat(chat_, io); });
-  command.add_option("-a,--agent", chat_.agent, "NAME or NAMESPACE/NAME [the front desk]");
+  add_agent_flags(command, chat_.link);
   CLI::Option* session = command.add_option("--session", chat_.session, "Go on with this session");
   CLI::Option* context =
       command.add_option("--context-id", chat_.context_id, "Go on in this conversation");

@@ -28,6 +28,8 @@ TEST(Cli, bad_usage_says_what_and_where_help_is) {
       {{"send", "two", "words"}, "unexpected 'words'; put a text with blanks in quotes"},
       {{"send", "x", "--timeout", "soon"}, "expected a duration"},
       {{"send", "x", "--history", "many"}, "--history"},
+      {{"send", "x", "--binding", "soap"}, "expected JSONRPC|HTTP+JSON"},
+      {{"chat", "--a2a-version", "2.0"}, "expected 1.0|0.3"},
       {{"chat", "--last", "--session", "x"}, "excludes"},
       {{"completion", "tcsh"}, "expected bash, zsh or fish"},
       {{"logs", "x", "--after", "-1"}, "--after"},

@@ -51,6 +51,17 @@ TEST_F(Commands, send_stream_prints_chunks) {
   EXPECT_EQ(shell_.out(), "one two three\n");
 }
 
+TEST_F(Commands, send_speaks_the_binding_and_version_that_are_asked_for) {
+  for (const std::string binding : {"jsonrpc", "HTTP+JSON"}) {
+    for (const std::string version : {"1.0", "0.3"}) {
+      const std::vector<std::string> arguments = {"send",          "--binding", binding,
+                                                  "--a2a-version", version,     "Calculate 25 * 4"};
+      EXPECT_EQ(shell_.run(arguments), Exit::done) << shell_.err();
+      EXPECT_EQ(shell_.out(), "100\n");
+    }
+  }
+}
+
 TEST_F(Commands, send_takes_any_text_as_it_is) {
   for (const char* text : {"{}", "[1,2]", "a=b", "'\"", "größer"}) {
     EXPECT_EQ(shell_.run({"send", "-a", "echo", "--", std::string("-- ") + text}), Exit::done);

@@ -8,6 +8,7 @@
 #include <map>
 #include <ostream>
 
+#include "http/sse.h"
 #include "json/json.h"
 
 namespace flotilla::app {
@@ -16,6 +17,8 @@ namespace {
 
 constexpr std::size_t kPageLimit = 500;  // of the API
 constexpr Duration kWatchInterval = std::chrono::seconds(1);
+/// Events seldom come alone.
+constexpr Duration kSettle = std::chrono::milliseconds(200);
 
 using Query = std::vector<std::pair<std::string_view, std::string>>;
 
@@ -99,11 +102,55 @@ class Printer {
   std::map<std::string, std::string> known_;
 };
 
-Async<Result<Exit>> watch(Printer& printer, std::size_t limit, std::string path, Query query,
-                          Io& io, Remote& remote) {
-  bool reachable = true;
-  while (true) {
+/// When to look again: as soon as the live feed tells of an event, for lists that it covers; else,
+/// or while the feed cannot be had, every second.
+class Pulse {
+ public:
+  Pulse(Remote& remote, bool live) : remote_(remote), live_(live) {}
+
+  Async<> wait() {
+    if (live_) {
+      const auto happened = co_await next_event();
+      if (happened) {
+        co_await system_clock().sleep_for(kSettle);
+        co_return;
+      }
+      stream_.reset();
+      live_ = exit_of(happened.error()) == Exit::unreachable;
+    }
     co_await system_clock().sleep_for(kWatchInterval);
+  }
+
+ private:
+  /// Also once the feed is open: what came before it is not told.
+  Async<Result<>> next_event() {
+    if (!stream_) {
+      CO_TRY(stream, co_await remote_.events("/api/v1/events", ""));
+      stream_ = std::move(stream);
+      parser_ = http::SseParser();
+      co_return ok();
+    }
+    std::vector<http::SseMessage> messages;
+    while (messages.empty()) {
+      CO_TRY(piece, co_await stream_->read());
+      if (!piece) co_return fail(Error(Code::unavailable, "the feed has ended"));
+      CO_TRY_VOID(parser_.feed(*piece, messages));
+    }
+    co_return ok();
+  }
+
+  Remote& remote_;
+  bool live_;
+  std::unique_ptr<http::ClientStream> stream_;
+  http::SseParser parser_;
+};
+
+Async<Result<Exit>> watch(Printer& printer, bool live, std::size_t limit, std::string path,
+                          Query query, Io& io, Remote& remote) {
+  bool reachable = true;
+  Pulse pulse(remote, live);
+  while (true) {
+    co_await pulse.wait();
     auto items = co_await fetch_items(remote, path, query, limit);
     if (items) {
       if (!reachable) io.err << "connected again" << std::endl;
@@ -148,7 +195,8 @@ Async<Result<Exit>> show_list(const ListOptions& options, View view, std::string
   Printer printer(options, view, io);
   printer.first(items);
   if (!options.watch) co_return Exit::done;
-  co_return co_await watch(printer, limit, std::move(path), std::move(query), io, remote);
+  co_return co_await watch(printer, view.live, limit, std::move(path), std::move(query), io,
+                           remote);
 }
 
 View::Column text_column(std::string title, std::vector<std::string> path, bool wide) {

@@ -25,6 +25,8 @@ struct View {
   std::vector<Column> columns;
   /// What names the item to other commands; also what tells items apart when watching.
   std::function<std::string(const json::Value& item)> name;
+  /// Whatever changes such an item is an event of the live feed.
+  bool live = false;
 };
 
 /// The text, or how long ago the time is, that stands at a path of member names.
@@ -40,8 +42,8 @@ struct ListOptions {
 };
 
 /// Shows the items of a list route, page after page up to the limit. With `watch` it then looks
-/// again every second and shows the items that are new or changed, until it is interrupted; a
-/// server that goes away meanwhile is told once and waited for.
+/// again at each event, or every second, and shows the items that are new or changed, until it is
+/// interrupted; a server that goes away meanwhile is told once and waited for.
 Async<Result<Exit>> show_list(const ListOptions& options, View view, std::string path,
                               std::vector<std::pair<std::string_view, std::string>> query, Io& io,
                               Remote& remote);

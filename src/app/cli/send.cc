@@ -76,7 +76,7 @@ Async<Result<>> exchange(a2a::Client& client, a2a::SendMessageRequest request,
 
 void hint(const SendOptions& options, const Turn& turn, Io& io) {
   if (!io.err_terminal || turn.task_id().empty()) return;
-  const std::string agent = options.agent.empty() ? "" : " -a " + options.agent;
+  const std::string agent = options.link.agent.empty() ? "" : " -a " + options.link.agent;
   if (turn.exit() == Exit::waiting)
     io.err << fmt::format("answer with: flotilla send{} --task {} \"…\"\n", agent, turn.task_id());
   else if (options.no_wait && !a2a::is_terminal(turn.state()))
@@ -125,7 +125,7 @@ Async<Result<bool>> exchange_in_time(a2a::Client& client, a2a::SendMessageReques
 
 Async<Result<Exit>> run_send(const SendOptions& options, a2a::Message message, Io& io,
                              Remote& remote) {
-  CO_TRY(client, co_await connect_agent(remote, options.agent, kPatience, io));
+  CO_TRY(client, co_await connect_agent(remote, options.link, kPatience, io));
   const bool human = options.format == Format::human || options.format == Format::wide;
   Turn turn(io, options.stream && human);
   auto request = make_request(options, std::move(message));

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "app/cli/agent_link.h"
 #include "app/cli/client_config.h"
 #include "app/cli/exit_code.h"
 #include "app/cli/io.h"
@@ -15,7 +16,7 @@ namespace flotilla::app {
 
 struct SendOptions {
   ClientFlags client;
-  std::string agent;
+  AgentFlags link;
   std::string context_id;
   std::string task;
   std::vector<std::string> files;

@@ -26,6 +26,7 @@ View session_view() {
       text_column("CONTEXT", {"contextId"}, true),
   };
   view.name = [](const json::Value& item) { return text_at(item, {"uid"}); };
+  view.live = true;
   return view;
 }
 

@@ -98,6 +98,7 @@ View task_view() {
       text_column("PARENT", {"parent"}, true),
   };
   view.name = [](const json::Value& item) { return text_at(item, {"id"}); };
+  view.live = true;
   return view;
 }
 
