@@ -151,7 +151,10 @@ void CommandLine::add_agent_flags(CLI::App& command, AgentFlags& flags) {
   command
       .add_option("--card-trust", flags.card_trust,
                   "JWK Set: speak only to agents whose card one of its keys signed")
-      ->type_name("FILE");
+      ->type_name("FILE")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->allow_extra_args(false);
   add_choice(command, "--card-policy", "What becomes of other cards [require with --card-trust]",
              flags.card_policy, {"off", "warn", "require"});
 }
