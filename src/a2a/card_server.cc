@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "a2a/card_grpc.h"
 #include "a2a/card_json.h"
 #include "a2a/card_signer.h"
 #include "a2a/wire.h"
@@ -65,6 +66,7 @@ Async<http::Response> CardServer::handle(http::Request& request, AgentRef agent,
   auto card = co_await handler_.agent_card(request.context, exchange.agent);
   if (!card) co_return answer_error(exchange, card.error());
   add_server_facts(*card, origin_of(request, config_) + base_path, config_);
+  add_grpc_interfaces(*card, request, exchange.agent, config_);
   auto [text, etag] = sign(request, card_text(*card, variant_for(request)));
   http::Response response;
   if (matches(request, etag))
@@ -102,6 +104,7 @@ Async<http::Response> CardServer::extended(Exchange exchange) const {
   auto card = co_await handler_.extended_card(request.context, exchange.agent);
   if (!card) co_return answer_error(exchange, card.error());
   add_server_facts(*card, origin_of(request, config_) + base_path_of(request), config_);
+  add_grpc_interfaces(*card, request, exchange.agent, config_);
   auto [text, etag] = sign(request, card_text(*card, exchange.wire.version));
   auto response = answer_json(exchange, std::move(text));
   response.headers.add("Cache-Control", "private, no-cache");

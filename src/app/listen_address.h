@@ -17,8 +17,9 @@ struct ListenAddress {
   [[nodiscard]] std::string host() const;
 };
 
-/// `127.0.0.1:8080`, `[::1]:8080`, `localhost:0`, `:8080` (all addresses).
-Result<ListenAddress> parse_listen_address(std::string_view text);
+/// `127.0.0.1:8080`, `[::1]:8080`, `localhost:0`, `:8080` (all addresses). `key` is the
+/// configuration key that a fault names.
+Result<ListenAddress> parse_listen_address(std::string_view text, std::string_view key = "listen");
 
 /// Host (and port, when given) of an http(s) URL; nullopt for an empty or malformed one.
 std::optional<std::string> host_of_url(std::string_view url);

@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "a2a/card_signer.h"
+#include "a2a/grpc/server.h"
 #include "a2a/routes.h"
 #include "agents/builtin.h"
 #include "agents/conformance.h"
@@ -152,6 +153,29 @@ http::ServerOptions server_options(const ServeConfig& config, const ListenAddres
   return options;
 }
 
+/// gRPC is served under the same rules as HTTP.
+Result<std::optional<ListenAddress>> grpc_address_of(const ServeConfig& config) {
+  if (config.grpc_listen.empty()) return std::optional<ListenAddress>();
+  TRY(listen, parse_listen_address(config.grpc_listen, "grpc_listen"));
+  if (!listen.loopback() && config.tokens.empty() && !config.insecure)
+    return fail(Error(Code::failed_precondition, reason::kInvalidConfig,
+                      "grpc_listen: " + config.grpc_listen +
+                          " is reachable from other machines; give "
+                          "--tokens FILE to authenticate callers, or --insecure"));
+  return std::optional<ListenAddress>(std::move(listen));
+}
+
+a2a::rpc::ServerOptions grpc_options(const ServeConfig& config, const ListenAddress& listen) {
+  a2a::rpc::ServerOptions options;
+  options.address = listen.address;
+  options.port = listen.port;
+  if (!config.tls_cert.empty())
+    options.tls = http::TlsOptions{config.tls_cert, config.tls_key, config.tls_client_ca};
+  options.message_limit = config.body_limit.count;
+  options.max_calls = config.max_connections;
+  return options;
+}
+
 std::size_t thread_count(const ServeConfig& config) {
   if (config.threads > 0) return config.threads;
   return std::max(1U, std::thread::hardware_concurrency());
@@ -225,6 +249,9 @@ struct Node::Parts {
   gateway::A2aHandler a2a_handler;
   http::Router router;
   std::unique_ptr<http::Server> server;
+  std::shared_ptr<a2a::Ports> ports = std::make_shared<a2a::Ports>();  // shared with the cards
+  std::optional<ListenAddress> grpc_listen;
+  std::unique_ptr<a2a::rpc::Server> grpc;  // null: not served
   boost::asio::signal_set signals;
   std::atomic<bool> stopping{false};
 
@@ -285,6 +312,11 @@ void Node::Parts::wire() {
   a2a_config.card_signer = &card_signer;
   key_ring.also_reseals([this] { return push_configs.reseal(); });
   services.outbox = &outbox;
+  a2a_config.ports = ports;
+  if (grpc_listen)
+    grpc = std::make_unique<a2a::rpc::Server>(loops, system_clock(), a2a_handler, authenticator,
+                                              a2a_config, grpc_options(config, *grpc_listen),
+                                              *metrics);
   a2a::add_routes(router, a2a_handler, a2a_config);
   api::Sources sources{tasks,
                        sessions,
@@ -324,7 +356,9 @@ void Node::Parts::begin_stop() {
 }
 
 Async<> Node::Parts::drain() {
+  if (grpc) grpc->begin_drain(config.drain_timeout);
   co_await server->drain(config.drain_timeout);
+  if (grpc) co_await grpc->drained();
   co_await courier.stop();
   co_await topics.stop();
   co_await scheduler.stop();
@@ -337,6 +371,7 @@ Result<std::unique_ptr<Node>> Node::open(ServeConfig config, config::Registry& k
   TRY_VOID(check_tls(config));
   TRY_VOID(prepare_conformance(config, listen));
   TRY(authenticator, open_authenticator(config, listen));
+  TRY(grpc_listen, grpc_address_of(config));
   auto metrics = std::make_unique<telemetry::Registry>();
   telemetry::add_process_metrics(*metrics);
   TRY(database, open_database(config, *metrics));
@@ -345,6 +380,7 @@ Result<std::unique_ptr<Node>> Node::open(ServeConfig config, config::Registry& k
   auto parts = std::make_unique<Parts>(std::move(config), std::move(listen), std::move(database),
                                        std::move(metrics), std::move(authenticator),
                                        std::move(sealer), std::move(egress), keys);
+  parts->grpc_listen = std::move(grpc_listen);
   parts->wire();
   return std::unique_ptr<Node>(new Node(std::move(parts)));
 }
@@ -362,8 +398,19 @@ Result<std::string> Node::start() {
   parts_->signals.add(SIGTERM);
   parts_->signals.add(SIGINT);
   TRY(port, parts_->server->start());
+  parts_->ports->http = port;
+  if (parts_->grpc) {
+    TRY(grpc_port, parts_->grpc->start());
+    parts_->ports->grpc = grpc_port;
+  }
   return fmt::format("{}://{}:{}", parts_->config.tls_cert.empty() ? "http" : "https",
                      parts_->listen.host(), port);
+}
+
+std::string Node::grpc_address() const {
+  const std::uint16_t port = parts_->ports->grpc;
+  if (port == 0) return {};
+  return fmt::format("{}:{}", parts_->grpc_listen->host(), port);
 }
 
 void Node::run() {

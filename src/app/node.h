@@ -18,6 +18,8 @@ class Node {
   ~Node();
   /// Adopts unfinished tasks and listens; the URL to print.
   Result<std::string> start();
+  /// ADDRESS:PORT of gRPC once started; empty when it is not served.
+  [[nodiscard]] std::string grpc_address() const;
   /// Serves until SIGTERM, SIGINT or stop(), then drains.
   void run();
   /// From any thread.

@@ -17,6 +17,7 @@ namespace flotilla::app {
 /// start.
 struct ServeConfig {
   std::string listen = "127.0.0.1:8080";
+  std::string grpc_listen;
   std::string data;
   std::string database;
   std::string config;
@@ -50,7 +51,7 @@ struct ServeConfig {
   std::chrono::seconds drain_timeout = std::chrono::seconds(8);
 };
 BOOST_DESCRIBE_STRUCT(ServeConfig, (),
-                      (listen, data, database, config, threads, public_url, allow_host,
+                      (listen, grpc_listen, data, database, config, threads, public_url, allow_host,
                        allow_origin, trusted_proxy, tls_cert, tls_key, tls_client_ca, durability,
                        tokens, sealing_key, egress_allow, dedupe, insecure, a2a_profile,
                        a2a_lenient_version, hop_limit, demo, conformance, conformance_reduced,
@@ -59,6 +60,7 @@ BOOST_DESCRIBE_STRUCT(ServeConfig, (),
 
 inline constexpr config::Help kServeHelp[] = {
     {"listen", "address and port to serve on; port 0 picks one"},
+    {"grpc_listen", "address and port of A2A over gRPC; port 0 picks one (default: none)"},
     {"data", "directory of the embedded database (default: the XDG data directory)"},
     {"database", "sqlite:PATH or sqlite::memory: (default: flotilla.db in the data directory)"},
     {"config", "YAML file with these keys"},

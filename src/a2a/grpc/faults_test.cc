@@ -58,6 +58,7 @@ TEST(GrpcFaults, TheProfileDecidesTheCode) {
   for (const Profile profile : {Profile::v1_0_1, Profile::v1_0_0}) {
     ServerConfig config;
     config.profile = profile;
+    config.extended_card = false;
     Host host(config);
     ::grpc::ClientContext context;
     v1::AgentCard card;
@@ -171,7 +172,7 @@ TEST(GrpcFaults, MessagesAreBounded) {
 TEST(GrpcFaults, CallersMustShowTheirToken) {
   const std::string yaml =
       "- name: alice\n  kind: user\n  namespaces: [default]\n  role: operator\n  sha256: " +
-      hex(sha256("open sesame")) + "\n";
+      hex(sha256("open-sesame")) + "\n";
   auto tokens = auth::TokenFile::parse(yaml, "test");
   ASSERT_TRUE(tokens) << tokens.error().message();
   Host host({}, {}, auth::Authenticator::with_tokens(std::move(*tokens)));
@@ -185,8 +186,8 @@ TEST(GrpcFaults, CallersMustShowTheirToken) {
     EXPECT_EQ(trailers.find("www-authenticate") != trailers.end(), !status.ok());
     return status;
   };
-  EXPECT_EQ(ask("Bearer open barley").error_code(), StatusCode::UNAUTHENTICATED);
-  EXPECT_TRUE(ask("Bearer open sesame").ok());
+  EXPECT_EQ(ask("Bearer open-barley").error_code(), StatusCode::UNAUTHENTICATED);
+  EXPECT_TRUE(ask("Bearer open-sesame").ok());
   EXPECT_EQ(host.handler.context.principal->name, "alice");
 }
 

@@ -39,14 +39,6 @@ bool is_sane_request_id(std::string_view id) {
          std::ranges::all_of(id, [](char c) { return c > 0x20 && c < 0x7f && c != '"'; });
 }
 
-bool asks_for_cursors(const http::Headers& headers) {
-  for (const std::string_view name : {"a2a-extensions", "x-a2a-extensions"}) {
-    const auto uris = headers.list(name);
-    if (std::ranges::find(uris, kCursorExtension) != uris.end()) return true;
-  }
-  return false;
-}
-
 void read_peer(Call::Context& context, http::Request& out) {
   out.peer = address_of(context.peer());
   const auto auth = context.auth_context();
@@ -77,6 +69,7 @@ Incoming read_incoming(Call::Context& context, const Method* method, std::string
   out.method = method;
   out.http.method = http::Method::post;
   out.http.path = context.method();
+  out.http.headers.add("Host", context.host());
   for (const auto& [name, value] : context.client_metadata())
     out.http.headers.add(std::string(view(name)), std::string(view(value)));
   read_peer(context, out.http);
@@ -87,7 +80,6 @@ Incoming read_incoming(Call::Context& context, const Method* method, std::string
   ids.trace_id = trace_id_of(out.http.headers.find("traceparent").value_or(""));
   if (const auto last = out.http.headers.find("last-event-id"); last && !last->empty())
     out.after = std::string(last->substr(0, kMaxCursorBytes));
-  out.cursors = asks_for_cursors(out.http.headers);
   return out;
 }
 

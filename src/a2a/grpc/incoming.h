@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "a2a/grpc/call.h"
 #include "a2a/grpc/method.h"
@@ -10,17 +11,14 @@
 
 namespace flotilla::a2a::rpc {
 
-/// The extension of ours by which every item of a stream says its cursor: in the metadata of the
-/// task, message or event, under this URI, as {"cursor": "42"}.
-inline constexpr std::string_view kCursorExtension =
-    "https://flotilla.dev/a2a/extensions/cursor/v1";
-
 /// What a call's metadata says, in the form that the other bindings know.
 struct Incoming {
   const Method* method = nullptr;
   http::Request http;  // headers are the metadata; the context has principal, deadline and ids
   std::optional<std::string> after;  // last-event-id
-  bool cursors = false;              // the cursor extension was asked for
+  /// Activated ones; known once the agent is.
+  std::vector<std::string> extensions;
+  bool cursors = false;  // the cursor extension is one of them
 };
 
 /// Reads the call's metadata; the principal is not known yet.

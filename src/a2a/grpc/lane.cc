@@ -33,6 +33,14 @@ Error too_many() {
                "too many calls are under way: try again later");
 }
 
+void tell_extensions(Call& call, const Incoming& incoming) {
+  std::string list;
+  for (const auto& uri : incoming.extensions) list += (list.empty() ? "" : ", ") + uri;
+  if (list.empty()) return;
+  const bool old = incoming.method->version == Version::v0_3;
+  call.context().AddInitialMetadata(old ? "x-a2a-extensions" : "a2a-extensions", list);
+}
+
 bool is_stream(Operation operation) {
   return operation == Operation::send_streaming_message ||
          operation == Operation::subscribe_to_task;
@@ -142,13 +150,12 @@ Async<> Lane::serve(Call& call, Incoming& incoming) {
     refuse(call, incoming, may.error());
     co_return;
   }
-  if (incoming.cursors)
-    call.context().AddInitialMetadata("a2a-extensions", std::string(kCursorExtension));
   if (is_stream(incoming.method->operation)) {
     co_await serve_stream(call, incoming);
     co_return;
   }
   auto answer = co_await shared_.operations.answer(incoming, call.request());
+  tell_extensions(call, incoming);
   if (answer)
     call.finish(std::move(*answer));
   else
@@ -174,7 +181,7 @@ Async<Result<>> Lane::pump(Call& call, const Incoming& incoming, ItemStream& str
   }
 }
 
-Async<> Lane::serve_stream(Call& call, const Incoming& incoming) {
+Async<> Lane::serve_stream(Call& call, Incoming& incoming) {
   const Streaming streaming(*this, call);
   if (!sweeping_) {
     sweeping_ = true;
@@ -183,6 +190,7 @@ Async<> Lane::serve_stream(Call& call, const Incoming& incoming) {
   Result<> ended = ok();
   try {
     auto stream = co_await shared_.operations.open(incoming, call.request());
+    tell_extensions(call, incoming);
     if (stream)
       ended = co_await pump(call, incoming, **stream);
     else

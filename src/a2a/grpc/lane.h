@@ -52,7 +52,7 @@ class Lane {
   class Streaming;
   Async<> run(std::shared_ptr<Call> call);
   Async<> serve(Call& call, Incoming& incoming);
-  Async<> serve_stream(Call& call, const Incoming& incoming);
+  Async<> serve_stream(Call& call, Incoming& incoming);
   Async<Result<>> pump(Call& call, const Incoming& incoming, ItemStream& stream);
   void refuse(Call& call, const Incoming& incoming, const Error& error);
   Async<> sweep();

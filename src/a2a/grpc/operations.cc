@@ -1,7 +1,10 @@
 #include "a2a/grpc/operations.h"
 
+#include <google/protobuf/empty.pb.h>
+
 #include <utility>
 
+#include "a2a/extensions.h"
 #include "a2a/grpc/codec.h"
 #include "a2a/grpc/v03_map.h"
 #include "a2a/grpc/v1_map.h"
@@ -23,10 +26,8 @@ auto read_request(const Incoming& incoming, ::grpc::ByteBuffer& bytes,
   return read(message, limits);
 }
 
-Async<Result<::grpc::ByteBuffer>> refuse(const Incoming& incoming) {
-  if (incoming.method->operation == Operation::get_extended_card)
-    co_return fail(extended_card_not_supported());
-  co_return fail(push_notifications_not_supported());
+Async<Result<::grpc::ByteBuffer>> refuse(Error error) {
+  co_return fail(std::move(error));
 }
 
 /// What the handler answers is JSON text of the model.
@@ -37,12 +38,22 @@ Result<T> parse(std::string_view text) {
   return fail(Error(Code::internal, "stored item is not of the model: " + model.error().message()));
 }
 
-template <class Out>
-Result<::grpc::ByteBuffer> encode_task(std::string_view text) {
-  TRY(task, parse<Task>(text));
-  Out out;
-  write(std::move(task), out);
+/// The model as the version's message of it.
+template <class Message1, class Message03, class Model>
+Result<::grpc::ByteBuffer> encode_as(const Incoming& incoming, Model model) {
+  if (incoming.method->version == Version::v1_0) {
+    Message1 out;
+    write(std::move(model), out);
+    return encode(out);
+  }
+  Message03 out;
+  write(std::move(model), out);
   return encode(out);
+}
+
+Result<::grpc::ByteBuffer> encode_task(const Incoming& incoming, std::string_view text) {
+  TRY(task, parse<Task>(text));
+  return encode_as<v1::Task, v03pb::Task>(incoming, std::move(task));
 }
 
 void write_payload(Task in, v1::StreamResponse& out) {
@@ -113,45 +124,62 @@ Result<::grpc::ByteBuffer> Operations::item(const Incoming& incoming, const Stre
   return fail(Error(Code::internal, "unknown kind of stream item"));
 }
 
-Result<AgentRef> Operations::agent(std::optional<std::string>& tenant) const {
-  if (!tenant) return config_.front_desk;
-  const auto slash = tenant->find('/');
-  if (slash == std::string::npos || slash == 0 || slash + 1 == tenant->size())
-    return fail(Error(Code::not_found,
-                      "no such agent: 'tenant' must be NAMESPACE/NAME of an agent, or left out for "
-                      "the front desk"));
-  AgentRef out{tenant->substr(0, slash), tenant->substr(slash + 1)};
-  tenant.reset();
+Result<AgentRef> Operations::address(Incoming& incoming, std::optional<std::string>& tenant) const {
+  AgentRef out = config_.front_desk;
+  if (tenant) {
+    const auto slash = tenant->find('/');
+    if (slash == std::string::npos || slash == 0 || slash + 1 == tenant->size())
+      return fail(Error(Code::not_found,
+                        "no such agent: 'tenant' must be NAMESPACE/NAME of an agent, or left out "
+                        "for the front desk"));
+    out = {tenant->substr(0, slash), tenant->substr(slash + 1)};
+    tenant.reset();
+  }
+  TRY(requested, requested_extensions(incoming.http));
+  const auto known = handler_.extensions(out);
+  TRY_VOID(check_required(known, requested));
+  incoming.extensions = activated_extensions(known, requested);
+  incoming.cursors = is_active(incoming.extensions, kCursorExtension);
   return out;
 }
 
-Async<Result<::grpc::ByteBuffer>> Operations::send(const Incoming& incoming,
+Result<AgentRef> Operations::address(Incoming& incoming, SendMessageRequest& request) const {
+  TRY(who, address(incoming, request.tenant));
+  const auto& configuration = request.configuration;
+  if (configuration && configuration->taskPushNotificationConfig && !config_.push_notifications)
+    return fail(push_notifications_not_supported());
+  auto& kept = request.message.extensions;
+  for (const auto& uri : incoming.extensions)
+    if (!is_active(kept, uri)) kept.push_back(uri);
+  return who;
+}
+
+Async<Result<::grpc::ByteBuffer>> Operations::send(Incoming& incoming,
                                                    ::grpc::ByteBuffer& request) const {
   CO_TRY(read, (read_request<v1::SendMessageRequest, v03pb::SendMessageRequest>(incoming, request,
                                                                                 config_.limits)));
-  CO_TRY(who, agent(read.tenant));
+  CO_TRY(who, address(incoming, read));
   auto outcome =
       co_await handler_.send_message(incoming.http.context, std::move(who), std::move(read));
   if (!outcome) co_return fail(std::move(outcome.error()));
   co_return encode_outcome(incoming, std::move(*outcome));
 }
 
-Async<Result<::grpc::ByteBuffer>> Operations::get(const Incoming& incoming,
+Async<Result<::grpc::ByteBuffer>> Operations::get(Incoming& incoming,
                                                   ::grpc::ByteBuffer& request) const {
   CO_TRY(read, (read_request<v1::GetTaskRequest, v03pb::GetTaskRequest>(incoming, request,
                                                                         config_.limits)));
-  CO_TRY(who, agent(read.tenant));
+  CO_TRY(who, address(incoming, read.tenant));
   auto task = co_await handler_.get_task(incoming.http.context, std::move(who), std::move(read));
   if (!task) co_return fail(std::move(task.error()));
-  if (incoming.method->version == Version::v1_0) co_return encode_task<v1::Task>(*task);
-  co_return encode_task<v03pb::Task>(*task);
+  co_return encode_task(incoming, *task);
 }
 
-Async<Result<::grpc::ByteBuffer>> Operations::list(const Incoming& incoming,
+Async<Result<::grpc::ByteBuffer>> Operations::list(Incoming& incoming,
                                                    ::grpc::ByteBuffer& request) const {
   CO_TRY(message, decode<v1::ListTasksRequest>(request));
   CO_TRY(read, rpc::read(message, config_.limits));
-  CO_TRY(who, agent(read.tenant));
+  CO_TRY(who, address(incoming, read.tenant));
   auto page = co_await handler_.list_tasks(incoming.http.context, std::move(who), std::move(read));
   if (!page) co_return fail(std::move(page.error()));
   v1::ListTasksResponse out;
@@ -159,18 +187,69 @@ Async<Result<::grpc::ByteBuffer>> Operations::list(const Incoming& incoming,
   co_return encode(out);
 }
 
-Async<Result<::grpc::ByteBuffer>> Operations::cancel(const Incoming& incoming,
+Async<Result<::grpc::ByteBuffer>> Operations::cancel(Incoming& incoming,
                                                      ::grpc::ByteBuffer& request) const {
   CO_TRY(read, (read_request<v1::CancelTaskRequest, v03pb::CancelTaskRequest>(incoming, request,
                                                                               config_.limits)));
-  CO_TRY(who, agent(read.tenant));
+  CO_TRY(who, address(incoming, read.tenant));
   auto task = co_await handler_.cancel_task(incoming.http.context, std::move(who), std::move(read));
   if (!task) co_return fail(std::move(task.error()));
-  if (incoming.method->version == Version::v1_0) co_return encode_task<v1::Task>(*task);
-  co_return encode_task<v03pb::Task>(*task);
+  co_return encode_task(incoming, *task);
 }
 
-Async<Result<::grpc::ByteBuffer>> Operations::answer(const Incoming& incoming,
+Async<Result<::grpc::ByteBuffer>> Operations::create_push(Incoming& incoming,
+                                                          ::grpc::ByteBuffer& request) const {
+  CO_TRY(
+      read,
+      (read_request<v1::TaskPushNotificationConfig, v03pb::CreateTaskPushNotificationConfigRequest>(
+          incoming, request, config_.limits)));
+  CO_TRY(who, address(incoming, read.tenant));
+  auto made =
+      co_await handler_.create_push_config(incoming.http.context, std::move(who), std::move(read));
+  if (!made) co_return fail(std::move(made.error()));
+  co_return encode_as<v1::TaskPushNotificationConfig, v03pb::TaskPushNotificationConfig>(
+      incoming, std::move(*made));
+}
+
+Async<Result<::grpc::ByteBuffer>> Operations::get_push(Incoming& incoming,
+                                                       ::grpc::ByteBuffer& request) const {
+  CO_TRY(read, (read_request<v1::GetTaskPushNotificationConfigRequest,
+                             v03pb::GetTaskPushNotificationConfigRequest>(incoming, request,
+                                                                          config_.limits)));
+  CO_TRY(who, address(incoming, read.tenant));
+  auto found =
+      co_await handler_.get_push_config(incoming.http.context, std::move(who), std::move(read));
+  if (!found) co_return fail(std::move(found.error()));
+  co_return encode_as<v1::TaskPushNotificationConfig, v03pb::TaskPushNotificationConfig>(
+      incoming, std::move(*found));
+}
+
+Async<Result<::grpc::ByteBuffer>> Operations::list_push(Incoming& incoming,
+                                                        ::grpc::ByteBuffer& request) const {
+  CO_TRY(read, (read_request<v1::ListTaskPushNotificationConfigsRequest,
+                             v03pb::ListTaskPushNotificationConfigRequest>(incoming, request,
+                                                                           config_.limits)));
+  CO_TRY(who, address(incoming, read.tenant));
+  auto page =
+      co_await handler_.list_push_configs(incoming.http.context, std::move(who), std::move(read));
+  if (!page) co_return fail(std::move(page.error()));
+  co_return encode_as<v1::ListTaskPushNotificationConfigsResponse,
+                      v03pb::ListTaskPushNotificationConfigResponse>(incoming, std::move(*page));
+}
+
+Async<Result<::grpc::ByteBuffer>> Operations::delete_push(Incoming& incoming,
+                                                          ::grpc::ByteBuffer& request) const {
+  CO_TRY(read, (read_request<v1::DeleteTaskPushNotificationConfigRequest,
+                             v03pb::DeleteTaskPushNotificationConfigRequest>(incoming, request,
+                                                                             config_.limits)));
+  CO_TRY(who, address(incoming, read.tenant));
+  auto done =
+      co_await handler_.delete_push_config(incoming.http.context, std::move(who), std::move(read));
+  if (!done) co_return fail(std::move(done.error()));
+  co_return encode(google::protobuf::Empty());
+}
+
+Async<Result<::grpc::ByteBuffer>> Operations::answer(Incoming& incoming,
                                                      ::grpc::ByteBuffer& request) const {
   switch (incoming.method->operation) {
     case Operation::send_message:
@@ -181,24 +260,36 @@ Async<Result<::grpc::ByteBuffer>> Operations::answer(const Incoming& incoming,
       return list(incoming, request);
     case Operation::cancel_task:
       return cancel(incoming, request);
+    case Operation::get_extended_card:
+      return extended_card(incoming, request);
     default:
       break;
   }
-  return refuse(incoming);
+  if (!config_.push_notifications) return refuse(push_notifications_not_supported());
+  switch (incoming.method->operation) {
+    case Operation::create_push_config:
+      return create_push(incoming, request);
+    case Operation::get_push_config:
+      return get_push(incoming, request);
+    case Operation::list_push_configs:
+      return list_push(incoming, request);
+    default:
+      return delete_push(incoming, request);
+  }
 }
 
-Async<Result<std::unique_ptr<ItemStream>>> Operations::open(const Incoming& incoming,
+Async<Result<std::unique_ptr<ItemStream>>> Operations::open(Incoming& incoming,
                                                             ::grpc::ByteBuffer& request) const {
   if (incoming.method->operation == Operation::send_streaming_message) {
     CO_TRY(read, (read_request<v1::SendMessageRequest, v03pb::SendMessageRequest>(incoming, request,
                                                                                   config_.limits)));
-    CO_TRY(who, agent(read.tenant));
+    CO_TRY(who, address(incoming, read));
     co_return co_await handler_.send_streaming_message(incoming.http.context, std::move(who),
                                                        std::move(read));
   }
   CO_TRY(read, (read_request<v1::SubscribeToTaskRequest, v03pb::TaskSubscriptionRequest>(
                    incoming, request, config_.limits)));
-  CO_TRY(who, agent(read.tenant));
+  CO_TRY(who, address(incoming, read.tenant));
   auto after = incoming.after;
   co_return co_await handler_.subscribe_to_task(incoming.http.context, std::move(who),
                                                 std::move(read), std::move(after));

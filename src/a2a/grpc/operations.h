@@ -17,24 +17,29 @@ class Operations {
   Operations(Handler& handler, const ServerConfig& config) : handler_(handler), config_(config) {}
 
   /// Everything but the two streams.
-  Async<Result<::grpc::ByteBuffer>> answer(const Incoming& incoming,
-                                           ::grpc::ByteBuffer& request) const;
-  Async<Result<std::unique_ptr<ItemStream>>> open(const Incoming& incoming,
+  Async<Result<::grpc::ByteBuffer>> answer(Incoming& incoming, ::grpc::ByteBuffer& request) const;
+  Async<Result<std::unique_ptr<ItemStream>>> open(Incoming& incoming,
                                                   ::grpc::ByteBuffer& request) const;
   /// One item of a stream, as the version of the service spells it.
   static Result<::grpc::ByteBuffer> item(const Incoming& incoming, const StreamItem& item);
 
  private:
-  Async<Result<::grpc::ByteBuffer>> send(const Incoming& incoming,
-                                         ::grpc::ByteBuffer& request) const;
-  Async<Result<::grpc::ByteBuffer>> get(const Incoming& incoming,
-                                        ::grpc::ByteBuffer& request) const;
-  Async<Result<::grpc::ByteBuffer>> list(const Incoming& incoming,
-                                         ::grpc::ByteBuffer& request) const;
-  Async<Result<::grpc::ByteBuffer>> cancel(const Incoming& incoming,
-                                           ::grpc::ByteBuffer& request) const;
-  /// Takes the tenant out of a request: `namespace/name` is that agent, none the front desk.
-  Result<AgentRef> agent(std::optional<std::string>& tenant) const;
+  using Answer = Async<Result<::grpc::ByteBuffer>>;
+  Answer send(Incoming& incoming, ::grpc::ByteBuffer& request) const;
+  Answer get(Incoming& incoming, ::grpc::ByteBuffer& request) const;
+  Answer list(Incoming& incoming, ::grpc::ByteBuffer& request) const;
+  Answer cancel(Incoming& incoming, ::grpc::ByteBuffer& request) const;
+  Answer create_push(Incoming& incoming, ::grpc::ByteBuffer& request) const;
+  Answer get_push(Incoming& incoming, ::grpc::ByteBuffer& request) const;
+  Answer list_push(Incoming& incoming, ::grpc::ByteBuffer& request) const;
+  Answer delete_push(Incoming& incoming, ::grpc::ByteBuffer& request) const;
+  Answer extended_card(Incoming& incoming, ::grpc::ByteBuffer& request) const;
+
+  /// Takes the tenant out of a request: `namespace/name` is that agent, none the front desk. Then
+  /// activates what the call asks for of the agent's extensions.
+  Result<AgentRef> address(Incoming& incoming, std::optional<std::string>& tenant) const;
+  /// The same for a message, which keeps the extensions.
+  Result<AgentRef> address(Incoming& incoming, SendMessageRequest& request) const;
 
   Handler& handler_;
   const ServerConfig& config_;

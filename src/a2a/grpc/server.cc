@@ -1,6 +1,7 @@
 #include "a2a/grpc/server.h"
 
 #include <fmt/format.h>
+#include <google/protobuf/stubs/logging.h>
 #include <grpc/impl/codegen/log.h>
 #include <grpcpp/resource_quota.h>
 #include <grpcpp/security/server_credentials.h>
@@ -32,7 +33,7 @@ int millis(Duration duration) {
 /// The library's own words, which it would write to stderr past our format.
 void log_from_grpc(gpr_log_func_args* args) {
   if (args->severity == GPR_LOG_SEVERITY_ERROR)
-    kLog.warn("grpc library", {{"message", std::string_view(args->message)}});
+    kLog.warn("grpc library", {{"text", std::string_view(args->message)}});
 }
 
 Result<std::string> read_pem(const std::string& path, std::string_view what) {
@@ -134,6 +135,7 @@ struct Server::State final : Dispatcher, ::grpc::CallbackGenericService {
   std::atomic<std::size_t> next{0};
   std::unique_ptr<::grpc::Server> server;
   std::thread closer;  // Shutdown() blocks
+  OneShot<bool> closed;
 };
 
 Server::Server(Loops& loops, Clock& clock, Handler& handler,
@@ -146,6 +148,7 @@ Server::~Server() = default;
 
 Result<std::uint16_t> Server::start() {
   gpr_set_log_function(log_from_grpc);
+  google::protobuf::SetLogHandler(nullptr);  // bad input is answered, not told on stderr
   TRY(credentials, credentials_of(state_->shared.options));
   const ServerOptions& options = state_->shared.options;
   const bool v6 = options.address.contains(':');
@@ -168,17 +171,21 @@ Result<std::uint16_t> Server::start() {
   return static_cast<std::uint16_t>(port);
 }
 
-Async<> Server::drain(Duration grace) {
+void Server::begin_drain(Duration grace) {
   State& state = *state_;
-  if (!state.server) co_return;
+  if (!state.server || state.closer.joinable()) return;
   for (const auto& lane : state.lanes)
     boost::asio::post(lane->executor(), [&lane = *lane] { lane.begin_drain(); });
-  OneShot<bool> closed;
-  state.closer = std::thread([&state, grace, setter = closed.setter()]() mutable {
+  state.closer = std::thread([&state, grace, setter = state.closed.setter()]() mutable {
     state.shut_down(grace);
     setter.set(true);
   });
-  co_await closed.wait();
+}
+
+Async<> Server::drained() {
+  State& state = *state_;
+  if (!state.closer.joinable()) co_return;
+  co_await state.closed.wait();
   state.closer.join();
   for (const auto& lane : state.lanes) co_await run_on(lane->executor(), lane->stop());
 }

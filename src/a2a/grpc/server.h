@@ -38,13 +38,15 @@ class Server {
  public:
   Server(Loops& loops, Clock& clock, Handler& handler, const auth::Authenticator& authenticator,
          const ServerConfig& config, ServerOptions options, telemetry::Registry& metrics);
-  /// Calls under way are cut; if the loops ran, await drain() before.
+  /// Calls under way are cut; if the loops ran, drain it before.
   ~Server();
   /// Binds and serves; the port in use.
   Result<std::uint16_t> start();
   /// Takes no new calls, tells streams to resume elsewhere, lets running calls end until `grace`
-  /// has passed, then cuts them. Await it on one of the loops. Nothing when it was not started.
-  Async<> drain(Duration grace);
+  /// has passed, then cuts them. Nothing when it was not started.
+  void begin_drain(Duration grace);
+  /// The end of that; await it on one of the loops.
+  Async<> drained();
   /// Calls under way.
   [[nodiscard]] std::size_t calls() const;
 

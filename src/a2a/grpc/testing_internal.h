@@ -81,7 +81,8 @@ struct Host {
 
  private:
   Async<> drain_root(Duration grace, std::atomic<bool>& done) {
-    co_await server.drain(grace);
+    server.begin_drain(grace);
+    co_await server.drained();
     done = true;
   }
 };

@@ -21,6 +21,19 @@ Result<CancelTaskRequest> read(v03pb::CancelTaskRequest& in, const json::ParseLi
 Result<SubscribeToTaskRequest> read(v03pb::TaskSubscriptionRequest& in,
                                     const json::ParseLimits& limits);
 
+Result<TaskPushNotificationConfig> read(v03pb::CreateTaskPushNotificationConfigRequest& in,
+                                        const json::ParseLimits& limits);
+/// `tasks/ID/pushNotificationConfigs/ID`.
+Result<TaskPushNotificationConfigRequest> read(v03pb::GetTaskPushNotificationConfigRequest& in,
+                                               const json::ParseLimits& limits);
+Result<TaskPushNotificationConfigRequest> read(v03pb::DeleteTaskPushNotificationConfigRequest& in,
+                                               const json::ParseLimits& limits);
+Result<ListTaskPushNotificationConfigsRequest> read(
+    v03pb::ListTaskPushNotificationConfigRequest& in, const json::ParseLimits& limits);
+
+void write(TaskPushNotificationConfig in, v03pb::TaskPushNotificationConfig& out);
+void write(ListTaskPushNotificationConfigsResponse in,
+           v03pb::ListTaskPushNotificationConfigResponse& out);
 void write(Message in, v03pb::Message& out);
 void write(Task in, v03pb::Task& out);
 void write(TaskStatusUpdateEvent in, v03pb::TaskStatusUpdateEvent& out);

@@ -2,6 +2,7 @@
 
 #include "a2a/grpc/v03_map.h"
 #include "a2a/grpc/value_map.h"
+#include "a2a/limits.h"
 #include "a2a/requests_internal.h"
 
 // From a2a.v1 (0.3) to the model.
@@ -100,13 +101,23 @@ v03::SendConfiguration configuration(v03pb::SendMessageConfiguration& in) {
 }
 
 /// `tasks/ID`.
-Result<std::string> task_id(const std::string& name) {
+Result<std::string> task_id(std::string_view name, const std::string& at) {
   constexpr std::string_view kPrefix = "tasks/";
-  if (!name.starts_with(kPrefix)) return fail(invalid("/name", "must be tasks/ID"));
-  std::string id = name.substr(kPrefix.size());
-  if (const auto checked = check_task_id(id, ""); !checked)
-    return fail(invalid("/name", "must be tasks/ID with an id of 1 to 256 bytes"));
-  return id;
+  std::string id(name.starts_with(kPrefix) ? name.substr(kPrefix.size()) : "");
+  if (!id.empty() && id.size() <= kMaxIdBytes) return id;
+  return fail(invalid(at, "must be tasks/ID with an id of 1 to 256 bytes"));
+}
+
+Result<TaskPushNotificationConfigRequest> config_name(std::string_view name) {
+  constexpr std::string_view kInfix = "/pushNotificationConfigs/";
+  const auto infix = name.find(kInfix);
+  const bool there = infix != std::string_view::npos;
+  TRY(task, task_id(name.substr(0, infix), "/name"));
+  TaskPushNotificationConfigRequest out;
+  out.taskId = std::move(task);
+  out.id = there ? name.substr(infix + kInfix.size()) : "";
+  if (!out.id.empty() && out.id.size() <= kMaxIdBytes) return out;
+  return fail(invalid("/name", "must be tasks/ID/pushNotificationConfigs/ID"));
 }
 
 }  // namespace
@@ -127,7 +138,7 @@ Result<SendMessageRequest> read(v03pb::SendMessageRequest& in, const json::Parse
 
 Result<GetTaskRequest> read(v03pb::GetTaskRequest& in, const json::ParseLimits&) {
   GetTaskRequest out;
-  TRY(id, task_id(in.name()));
+  TRY(id, task_id(in.name(), "/name"));
   out.id = std::move(id);
   if (in.history_length() != 0) out.historyLength = in.history_length();
   TRY_VOID(check(out, ""));
@@ -136,15 +147,49 @@ Result<GetTaskRequest> read(v03pb::GetTaskRequest& in, const json::ParseLimits&)
 
 Result<CancelTaskRequest> read(v03pb::CancelTaskRequest& in, const json::ParseLimits&) {
   CancelTaskRequest out;
-  TRY(id, task_id(in.name()));
+  TRY(id, task_id(in.name(), "/name"));
   out.id = std::move(id);
   return out;
 }
 
 Result<SubscribeToTaskRequest> read(v03pb::TaskSubscriptionRequest& in, const json::ParseLimits&) {
   SubscribeToTaskRequest out;
-  TRY(id, task_id(in.name()));
+  TRY(id, task_id(in.name(), "/name"));
   out.id = std::move(id);
+  return out;
+}
+
+Result<TaskPushNotificationConfig> read(v03pb::CreateTaskPushNotificationConfigRequest& in,
+                                        const json::ParseLimits&) {
+  TRY(task, task_id(in.parent(), "/parent"));
+  v03::TaskPushConfig config;
+  config.taskId = std::move(task);
+  config.pushNotificationConfig =
+      push_config(*in.mutable_config()->mutable_push_notification_config());
+  if (!in.config_id().empty()) config.pushNotificationConfig.id = in.config_id();
+  TRY(out, v03::from_v03(std::move(config), "/config"));
+  out.legacy = true;
+  TRY_VOID(check(out, "/config/pushNotificationConfig"));
+  return out;
+}
+
+Result<TaskPushNotificationConfigRequest> read(v03pb::GetTaskPushNotificationConfigRequest& in,
+                                               const json::ParseLimits&) {
+  return config_name(in.name());
+}
+
+Result<TaskPushNotificationConfigRequest> read(v03pb::DeleteTaskPushNotificationConfigRequest& in,
+                                               const json::ParseLimits&) {
+  return config_name(in.name());
+}
+
+Result<ListTaskPushNotificationConfigsRequest> read(
+    v03pb::ListTaskPushNotificationConfigRequest& in, const json::ParseLimits&) {
+  ListTaskPushNotificationConfigsRequest out;
+  TRY(task, task_id(in.parent(), "/parent"));
+  out.taskId = std::move(task);
+  if (in.page_size() != 0) out.pageSize = in.page_size();
+  out.pageToken = optional_text(in.mutable_page_token());
   return out;
 }
 

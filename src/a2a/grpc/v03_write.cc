@@ -65,6 +65,27 @@ void write_artifact(v03::Artifact in, v03pb::Artifact& out) {
 
 }  // namespace
 
+void write(TaskPushNotificationConfig in, v03pb::TaskPushNotificationConfig& out) {
+  v03::TaskPushConfig named = v03::to_v03(std::move(in), kForm);
+  if (named.name) out.set_name(std::move(*named.name));
+  v03::PushConfig& config = named.pushNotificationConfig;
+  auto& wire = *out.mutable_push_notification_config();
+  if (config.id) wire.set_id(std::move(*config.id));
+  wire.set_url(std::move(config.url));
+  if (config.token) wire.set_token(std::move(*config.token));
+  if (!config.authentication) return;
+  for (std::string& scheme : config.authentication->schemes)
+    wire.mutable_authentication()->add_schemes(std::move(scheme));
+  if (config.authentication->credentials)
+    wire.mutable_authentication()->set_credentials(std::move(*config.authentication->credentials));
+}
+
+void write(ListTaskPushNotificationConfigsResponse in,
+           v03pb::ListTaskPushNotificationConfigResponse& out) {
+  for (auto& config : in.configs) write(std::move(config), *out.add_configs());
+  out.set_next_page_token(std::move(in.nextPageToken));
+}
+
 void write(Message in, v03pb::Message& out) {
   write_message(v03::to_v03(std::move(in), kForm), out);
 }

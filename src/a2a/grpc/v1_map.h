@@ -22,6 +22,18 @@ Result<CancelTaskRequest> read(v1::CancelTaskRequest& in, const json::ParseLimit
 Result<SubscribeToTaskRequest> read(v1::SubscribeToTaskRequest& in,
                                     const json::ParseLimits& limits);
 
+Result<TaskPushNotificationConfig> read(v1::TaskPushNotificationConfig& in,
+                                        const json::ParseLimits& limits);
+Result<TaskPushNotificationConfigRequest> read(v1::GetTaskPushNotificationConfigRequest& in,
+                                               const json::ParseLimits& limits);
+Result<TaskPushNotificationConfigRequest> read(v1::DeleteTaskPushNotificationConfigRequest& in,
+                                               const json::ParseLimits& limits);
+Result<ListTaskPushNotificationConfigsRequest> read(v1::ListTaskPushNotificationConfigsRequest& in,
+                                                    const json::ParseLimits& limits);
+
+void write(TaskPushNotificationConfig in, v1::TaskPushNotificationConfig& out);
+void write(ListTaskPushNotificationConfigsResponse in,
+           v1::ListTaskPushNotificationConfigsResponse& out);
 void write(Message in, v1::Message& out);
 void write(Artifact in, v1::Artifact& out);
 void write(Task in, v1::Task& out);

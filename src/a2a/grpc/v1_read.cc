@@ -2,6 +2,7 @@
 
 #include "a2a/grpc/v1_map.h"
 #include "a2a/grpc/value_map.h"
+#include "a2a/limits.h"
 #include "a2a/requests_internal.h"
 
 // From lf.a2a.v1 to the model: an empty string is an absent one, but for a part's content.
@@ -102,6 +103,23 @@ TaskPushNotificationConfig push_config(v1::TaskPushNotificationConfig& in) {
   return out;
 }
 
+Result<> check_config_task(const std::string& id, const std::string& at) {
+  if (!id.empty() && id.size() <= kMaxIdBytes) return ok();
+  return fail(invalid(at, "must be an id of 1 to 256 bytes"));
+}
+
+/// Get and delete name a config alike.
+template <class T>
+Result<TaskPushNotificationConfigRequest> config_request(T& in) {
+  TaskPushNotificationConfigRequest out;
+  out.tenant = optional_text(in.mutable_tenant());
+  out.taskId = std::move(*in.mutable_task_id());
+  out.id = std::move(*in.mutable_id());
+  TRY_VOID(check_config_task(out.taskId, "/taskId"));
+  TRY_VOID(check_config_task(out.id, "/id"));
+  return out;
+}
+
 SendMessageConfiguration configuration(v1::SendMessageConfiguration& in) {
   SendMessageConfiguration out;
   out.acceptedOutputModes = take_all(in.mutable_accepted_output_modes());
@@ -171,6 +189,35 @@ Result<SubscribeToTaskRequest> read(v1::SubscribeToTaskRequest& in, const json::
   out.tenant = optional_text(in.mutable_tenant());
   out.id = std::move(*in.mutable_id());
   TRY_VOID(check_task_id(out.id, ""));
+  return out;
+}
+
+Result<TaskPushNotificationConfig> read(v1::TaskPushNotificationConfig& in,
+                                        const json::ParseLimits&) {
+  TaskPushNotificationConfig out = push_config(in);
+  TRY_VOID(check_config_task(out.taskId.value_or(""), "/taskId"));
+  TRY_VOID(check(out, ""));
+  return out;
+}
+
+Result<TaskPushNotificationConfigRequest> read(v1::GetTaskPushNotificationConfigRequest& in,
+                                               const json::ParseLimits&) {
+  return config_request(in);
+}
+
+Result<TaskPushNotificationConfigRequest> read(v1::DeleteTaskPushNotificationConfigRequest& in,
+                                               const json::ParseLimits&) {
+  return config_request(in);
+}
+
+Result<ListTaskPushNotificationConfigsRequest> read(v1::ListTaskPushNotificationConfigsRequest& in,
+                                                    const json::ParseLimits&) {
+  ListTaskPushNotificationConfigsRequest out;
+  out.tenant = optional_text(in.mutable_tenant());
+  out.taskId = std::move(*in.mutable_task_id());
+  TRY_VOID(check_config_task(out.taskId, "/taskId"));
+  if (in.page_size() != 0) out.pageSize = in.page_size();
+  out.pageToken = optional_text(in.mutable_page_token());
   return out;
 }
 

@@ -41,6 +41,25 @@ void write_status(TaskStatus in, v1::TaskStatus& out) {
 
 }  // namespace
 
+void write(TaskPushNotificationConfig in, v1::TaskPushNotificationConfig& out) {
+  if (in.tenant) out.set_tenant(std::move(*in.tenant));
+  if (in.id) out.set_id(std::move(*in.id));
+  if (in.taskId) out.set_task_id(std::move(*in.taskId));
+  out.set_url(std::move(in.url));
+  if (in.token) out.set_token(std::move(*in.token));
+  if (!in.authentication) return;
+  auto& authentication = *out.mutable_authentication();
+  authentication.set_scheme(std::move(in.authentication->scheme));
+  if (in.authentication->credentials)
+    authentication.set_credentials(std::move(*in.authentication->credentials));
+}
+
+void write(ListTaskPushNotificationConfigsResponse in,
+           v1::ListTaskPushNotificationConfigsResponse& out) {
+  for (auto& config : in.configs) write(std::move(config), *out.add_configs());
+  out.set_next_page_token(std::move(in.nextPageToken));
+}
+
 void write(Message in, v1::Message& out) {
   out.set_message_id(std::move(in.messageId));
   if (in.contextId) out.set_context_id(std::move(*in.contextId));

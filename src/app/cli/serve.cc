@@ -70,6 +70,8 @@ Exit serve(const std::vector<config::Entry>& flags, Io& io) {
   const auto url = (*node)->start();
   if (!url) return report_start(url.error(), io);
   io.out << "flotilla listening on " << *url << std::endl;
+  if (const std::string grpc = (*node)->grpc_address(); !grpc.empty())
+    io.out << "flotilla serves gRPC on " << grpc << std::endl;
   (*node)->run();
   return Exit::done;
 }
