@@ -63,7 +63,7 @@ function(_flotilla_corpus_tests out name)
 endfunction()
 
 function(_flotilla_room_bench name)
-  if(NOT FLOTILLA_TESTS OR NOT ARGN)
+  if(NOT FLOTILLA_BENCH OR NOT ARGN)
     return()
   endif()
   add_executable(${name}_bench ${ARGN})

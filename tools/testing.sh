@@ -27,8 +27,10 @@ run_tests() {
   export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1:external_symbolizer_path=/usr/bin/llvm-symbolizer-19
   part "packages" part_packages
   part "lint" part_lint
-  part "release build and unit tests" part_unit release
-  if ((!quick)); then
+  if ((quick)); then
+    part "dev build and unit tests" part_unit dev
+  else
+    part "release build" part_release
     part "asan build, unit tests, suites" part_asan
     part "tsan build, tests of ${tsan_rooms[*]}, suites" part_tsan
     if ((full)); then part_full; fi
@@ -244,6 +246,10 @@ part_suites() {
     return
   fi
   for name in "${names[@]}"; do run_suite "$1" "$name" </dev/null; done
+}
+
+part_release() {
+  try_build release flotilla
 }
 
 part_unit() {

@@ -158,13 +158,13 @@ Async<Result<std::unique_ptr<Run>>> Scheduler::prepare(std::shared_ptr<Handle> h
 }
 
 void Scheduler::conclude(TaskLog& log, std::uint64_t token, const Outcome& outcome) {
-  auto row = log.projected();
-  if (!is_runnable(row.state) || row.lease_token != token) return;
+  if (!log.works_under(token)) return;
   const auto& result = outcome.result;
   if (outcome.gave_up || (!result && result.error().reason() == reason::kLeaseLost)) {
     log.release_lease(token);
     return;
   }
+  const auto row = log.projected();
   a2a::TaskStatusUpdateEvent update;
   update.taskId = row.id.to_string();
   update.contextId = row.context_id;

@@ -34,6 +34,11 @@ bool TaskLog::end_turn() {
   return wanted && !broken_ && is_runnable(projected_.state);
 }
 
+bool TaskLog::works_under(std::uint64_t token) const {
+  std::lock_guard lock(mutex_);
+  return is_runnable(projected_.state) && projected_.lease_token == token;
+}
+
 void TaskLog::cancel_turn() {
   std::lock_guard lock(mutex_);
   if (cancel_) cancel_();

@@ -8,6 +8,8 @@ namespace flotilla::db {
 
 namespace {
 
+constexpr std::size_t kUsualSteps = 8;  // of a message that is answered at once, and room for one
+
 std::size_t size_of(const Value& value) {
   if (const auto* text = std::get_if<std::string>(&value)) return text->size();
   if (const auto* blob = std::get_if<Blob>(&value)) return blob->bytes.size();
@@ -35,12 +37,14 @@ bool is_null(const Row& row, std::size_t column) {
 }  // namespace
 
 Batch& Batch::add(const Statement& statement, std::vector<Value> parameters) {
+  if (steps_.capacity() == 0) steps_.reserve(kUsualSteps);
   bytes_ += size_of(parameters);
   steps_.push_back({&statement, std::move(parameters), std::nullopt});
   return *this;
 }
 
 Batch& Batch::add(const Statement& statement, std::vector<Value> parameters, Expect expect) {
+  if (steps_.capacity() == 0) steps_.reserve(kUsualSteps);
   bytes_ += size_of(parameters);
   steps_.push_back({&statement, std::move(parameters), std::move(expect)});
   return *this;
