@@ -79,18 +79,25 @@ bool is_active(std::span<const std::string> activated, std::string_view uri) {
 }
 
 std::vector<AgentExtension> server_extensions() {
-  return {declare(kTimestampExtension, "stamps the agent's messages and artifacts"),
-          declare(kTraceabilityExtension, "tells the steps of the agent's turn"),
-          declare(kCursorExtension,
-                  "each item of a stream has a cursor, to go on after it with Last-Event-ID")};
+  return {
+      declare(kTimestampExtension, "stamps the agent's messages and artifacts"),
+      declare(kTraceabilityExtension, "tells the steps of the agent's turn"),
+      declare(kCursorExtension,
+              "each item of a stream has a cursor, to go on after it with Last-Event-ID, and the "
+              "generation of its task")};
 }
 
-std::string with_cursor(const std::string& item, std::uint64_t cursor) {
+json::Object cursor_place(std::uint64_t cursor, std::uint64_t generation) {
+  json::Object place;
+  place.append("cursor", json::Value(std::to_string(cursor)));
+  if (generation != 0) place.append("generation", json::Value(std::to_string(generation)));
+  return place;
+}
+
+std::string with_cursor(const std::string& item, json::Object place) {
   auto value = json::parse(item);
   auto* object = value ? value->if_object() : nullptr;
   if (object == nullptr) return item;
-  json::Object place;
-  place.append("cursor", json::Value(std::to_string(cursor)));
   auto* metadata = object->find("metadata");
   auto* members = metadata == nullptr ? nullptr : metadata->if_object();
   if (members == nullptr) {

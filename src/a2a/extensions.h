@@ -26,8 +26,9 @@ inline constexpr std::string_view kTimestampExtension =
 /// without scheme, with `/traceability`).
 inline constexpr std::string_view kTraceabilityExtension =
     "https://github.com/a2aproject/a2a-samples/extensions/traceability/v1";
-/// Ours: the metadata of each item of a stream holds under this URI `{"cursor": "…"}`, the place
-/// to go on after, which over SSE also is the event's id.
+/// Ours: the metadata of each item of a stream holds under this URI `{"cursor": "…", "generation":
+/// "…"}`: the place to go on after, which over SSE also is the event's id, and how often the task
+/// has changed (left out on a stream that a cursor resumed, which does not count).
 inline constexpr std::string_view kCursorExtension =
     "https://flotilla.dev/a2a/extensions/cursor/v1";
 
@@ -57,7 +58,9 @@ bool is_active(std::span<const std::string> activated, std::string_view uri);
 /// The extensions that every agent of this server has, as its card declares them.
 std::vector<AgentExtension> server_extensions();
 
-/// Adds `{"cursor": …}` to the metadata of a stream item's inner JSON object.
-std::string with_cursor(const std::string& item, std::uint64_t cursor);
+/// What kCursorExtension says of an item; a generation of 0 is not known.
+json::Object cursor_place(std::uint64_t cursor, std::uint64_t generation);
+/// Adds it to the metadata of a stream item's inner JSON object.
+std::string with_cursor(const std::string& item, json::Object place);
 
 }  // namespace flotilla::a2a

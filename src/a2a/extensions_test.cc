@@ -100,8 +100,10 @@ TEST(Extensions, cursors_stand_in_the_metadata_of_each_item) {
 }
 
 TEST(Extensions, a_cursor_joins_the_metadata_that_is_there) {
-  EXPECT_EQ(with_cursor(R"({"taskId":"t","metadata":{"b":1.0}})", 7),
+  EXPECT_EQ(with_cursor(R"({"taskId":"t","metadata":{"b":1.0}})", cursor_place(7, 0)),
             R"({"taskId":"t","metadata":{"b":1.0,")" + kCursor + R"(":{"cursor":"7"}}})");
+  EXPECT_EQ(with_cursor("{}", cursor_place(7, 3)),
+            R"({"metadata":{")" + kCursor + R"(":{"cursor":"7","generation":"3"}}})");
 }
 
 TEST(Extensions, every_card_declares_them) {

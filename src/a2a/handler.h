@@ -31,6 +31,7 @@ struct StreamItem {
   ItemKind kind = ItemKind::task;
   std::uint64_t cursor = 0;  // event's seq; the snapshot's seq for kind task; 0: none
   std::shared_ptr<const std::string> json;
+  std::uint64_t generation = 0;  // of the task once this item is known; 0: not known here
   /// Translation of `json` to 0.3, made by the first stream that needs it (thread-safe cell).
   struct Legacy;
   std::shared_ptr<Legacy> legacy;

@@ -43,7 +43,7 @@ Result<http::SseEvent> StreamEncoder::event(const StreamItem& item) const {
 }
 
 Result<std::string> StreamEncoder::own_text(const StreamItem& item) const {
-  auto text = with_cursor(*item.json, item.cursor);
+  auto text = with_cursor(*item.json, cursor_place(item.cursor, item.generation));
   if (wire_.version == Version::v1_0) return text;
   return to_v03_text(item.kind, text, form_of(wire_));
 }

@@ -168,6 +168,7 @@ class TaskLog {
   struct Encoded {
     std::shared_ptr<const std::string> text;  // shared by all who read this state of the task
     std::uint64_t seq = 0;
+    std::uint64_t generation = 0;  // 0: unknown, the task has changed since
     a2a::TaskState state = a2a::TaskState::unspecified;
   };
   static Async<Result<Encoded>> encode(Ptr log);
@@ -229,6 +230,7 @@ class TaskLog {
 struct TaskLog::View {
   std::shared_ptr<const std::string> task;
   std::uint64_t seq = 0;
+  std::uint64_t generation = 0;  // of the task as shown; 0: unknown
   a2a::TaskState state = a2a::TaskState::unspecified;
   std::unique_ptr<Subscription> subscription;
 };

@@ -41,6 +41,7 @@ Async<Result<TaskLog::Encoded>> TaskLog::encode(Ptr log) {
   {
     std::lock_guard lock(log->mutex_);
     encoded.seq = log->committed_.seq;
+    encoded.generation = log->committed_.generation;
     encoded.state = log->committed_.state;
     encoded.text = log->encoded_.lock();
     if (!encoded.text && log->snapshot_ && !log->broken_) {
@@ -52,9 +53,13 @@ Async<Result<TaskLog::Encoded>> TaskLog::encode(Ptr log) {
   CO_TRY(loaded, co_await load(log));
   encoded.text = std::make_shared<const std::string>(json::to_text(loaded.first));
   encoded.seq = loaded.second;
+  encoded.generation = 0;
   encoded.state = loaded.first.status.state;
   std::lock_guard lock(log->mutex_);
-  if (log->committed_.seq == encoded.seq) log->encoded_ = encoded.text;
+  if (log->committed_.seq == encoded.seq) {
+    log->encoded_ = encoded.text;
+    encoded.generation = log->committed_.generation;
+  }
   co_return encoded;
 }
 
@@ -87,6 +92,7 @@ Async<Result<TaskLog::View>> TaskLog::view(Ptr log) {
   View view;
   view.task = std::move(encoded.text);
   view.seq = encoded.seq;
+  view.generation = encoded.generation;
   view.state = encoded.state;
   view.subscription = std::move(subscription);
   view.subscription->skip_to(view.seq);

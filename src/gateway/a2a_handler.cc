@@ -5,6 +5,7 @@
 
 #include "auth/access.h"
 #include "base/hash.h"
+#include "core/turn_extensions.h"
 #include "gateway/handover.h"
 #include "gateway/media_type.h"
 #include "gateway/push.h"
@@ -15,6 +16,10 @@ namespace flotilla::gateway {
 
 using core::AgentRegistry;
 using core::TaskLog;
+
+// core acts by the URIs that a2a declares, without including it.
+static_assert(core::kTimestampExtension == a2a::kTimestampExtension);
+static_assert(core::kTraceabilityExtension == a2a::kTraceabilityExtension);
 
 namespace {
 
@@ -144,7 +149,7 @@ Async<Result<>> A2aHandler::view_into(Begun& begun, bool joins) {
   CO_TRY(view, co_await TaskLog::view(begun.log));
   TaskStream::Options options;
   options.opening = TaskStream::Opening::snapshot;
-  options.first = snapshot_item(view.task, view.seq, view.state);
+  options.first = snapshot_item(view.task, view.seq, view.state, view.generation);
   options.ends_at_input_required = true;
   options.first_may_end = joins;
   begun.stream =
@@ -337,7 +342,7 @@ Async<Result<std::unique_ptr<a2a::ItemStream>>> A2aHandler::subscribe_to_task(
   CO_TRY(view, co_await TaskLog::view(log));
   TaskStream::Options options;
   options.opening = TaskStream::Opening::snapshot;
-  options.first = snapshot_item(view.task, view.seq, view.state);
+  options.first = snapshot_item(view.task, view.seq, view.state, view.generation);
   stream = std::make_unique<TaskStream>(log, std::move(view.subscription), std::move(options));
   co_return stream;
 }

@@ -38,13 +38,14 @@ std::optional<StreamItem> to_item(const core::EventPtr& event) {
 }  // namespace
 
 StreamItem snapshot_item(std::shared_ptr<const std::string> task, std::uint64_t seq,
-                         a2a::TaskState state) {
+                         a2a::TaskState state, std::uint64_t generation) {
   StreamItem item;
   item.kind = ItemKind::task;
   item.cursor = seq;
   item.json = std::move(task);
   item.legacy = std::make_shared<a2a::StreamItem::Legacy>();
   item.state = state;
+  item.generation = generation;
   return item;
 }
 
@@ -60,18 +61,25 @@ StreamItem TaskStream::creation_item(const core::Event& event) const {
                       wire_name(a2a::TaskState::submitted), format_time(row.created_at),
                       *event.payload);
   return snapshot_item(std::make_shared<const std::string>(std::move(task)), event.seq,
-                       a2a::TaskState::submitted);
+                       a2a::TaskState::submitted, 1);
 }
 
 void TaskStream::take(const core::EventPtr& event, std::vector<StreamItem>& items) {
   if (options_.opening == Opening::creation) {
     options_.opening = Opening::none;
+    generation_ = 1;
     held_ = creation_item(*event);
     if (!options_.may_reply_message) items.push_back(std::move(*std::exchange(held_, {})));
     return;
   }
+  // As core counts: messages change the task without being items.
+  const bool changes = event->kind == core::EventKind::message ||
+                       event->kind == core::EventKind::status ||
+                       event->kind == core::EventKind::artifact;
+  if (changes && generation_ != 0) ++generation_;
   auto item = to_item(event);
   if (!item || ended_) return;
+  item->generation = generation_;
   if (held_) {
     if (log_->direct()) return settle_direct(items);
     items.push_back(std::move(*std::exchange(held_, {})));
@@ -100,6 +108,7 @@ Async<Result<std::vector<StreamItem>>> TaskStream::next() {
       co_return items;
     }
     const auto state = options_.first->state;
+    generation_ = options_.first->generation;
     ended_ = a2a::is_terminal(state) ||
              (options_.first_may_end && state == a2a::TaskState::input_required);
     items.push_back(std::move(*options_.first));

@@ -44,10 +44,11 @@ class TaskStream final : public a2a::ItemStream {
   Options options_;
   std::optional<a2a::StreamItem> held_;  // snapshot that waits for the first event
   bool ended_ = false;
+  std::uint64_t generation_ = 0;  // after the last event; 0: not known
 };
 
 /// The committed task as first item of a stream.
 a2a::StreamItem snapshot_item(std::shared_ptr<const std::string> task, std::uint64_t seq,
-                              a2a::TaskState state);
+                              a2a::TaskState state, std::uint64_t generation = 0);
 
 }  // namespace flotilla::gateway
