@@ -1,27 +1,32 @@
-// The official JavaScript SDK, 1.x line, as client over both bindings.
+// The official JavaScript SDK, 1.x line, as client over all three bindings.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import { ClientFactory, ClientFactoryOptions } from 'a2a-sdk-1/client';
+import { GrpcTransportFactory } from 'a2a-sdk-1/client/grpc';
 import { collect, startFlotilla } from './server.mjs';
 
 const ROLE_USER = 1;
 const STATE = { working: 2, completed: 3, failed: 4, canceled: 5, inputRequired: 6 };
 let server;
-before(async () => { server = await startFlotilla(); });
+before(async () => { server = await startFlotilla(['--grpc-listen', '127.0.0.1:0']); });
 after(async () => { assert.equal(await server.stop(), 0); });
 
 const text = (value, more = {}) => ({
-  messageId: randomUUID(), role: ROLE_USER, parts: [{ content: { $case: 'text', value } }], ...more,
+  messageId: randomUUID(), role: ROLE_USER, parts: [{ content: { $case: 'text', value }, filename: '', mediaType: '' }],
+  contextId: '', taskId: '', extensions: [], referenceTaskIds: [], ...more,  // its gRPC writer needs all
 });
 const textOf = (parts) => parts.map((part) => part.content.value).join('');
 
 async function connect(binding, path = '') {
-  const options = ClientFactoryOptions.createFrom(ClientFactoryOptions.default, { preferredTransports: [binding] });
+  const options = ClientFactoryOptions.createFrom(ClientFactoryOptions.default, {
+    preferredTransports: [binding],
+    ...(binding === 'GRPC' && { transports: [new GrpcTransportFactory()] }),
+  });
   return new ClientFactory(options).createFromUrl(server.url + path + '/');
 }
 
-for (const binding of ['JSONRPC', 'HTTP+JSON']) {
+for (const binding of ['JSONRPC', 'HTTP+JSON', 'GRPC']) {
   describe(`SDK 1.x over ${binding}`, () => {
     let desk; let echo;
     before(async () => {
@@ -37,7 +42,7 @@ for (const binding of ['JSONRPC', 'HTTP+JSON']) {
     });
 
     it('sends and gets the result', async () => {
-      const task = await desk.sendMessage({ message: text('Calculate 25 * 4') });
+      const task = await desk.sendMessage({ tenant: '', message: text('Calculate 25 * 4') });
       assert.equal(task.status.state, STATE.completed);
       assert.equal(textOf(task.artifacts[0].parts), '100');
       assert.equal(textOf(task.history[0].parts), 'Calculate 25 * 4');
@@ -80,11 +85,11 @@ for (const binding of ['JSONRPC', 'HTTP+JSON']) {
       assert.equal(task.id, sent.id);
       const bare = await echo.getTask({ id: sent.id, historyLength: 0 });
       assert.equal(bare.history.length, 0);
-      const first = await echo.listTasks({ status: 0, pageSize: 2, contextId: '' });
+      const first = await echo.listTasks({ status: 0, pageSize: 2, pageToken: '', contextId: '' });
       assert.equal(first.tasks.length, 2);
       const second = await echo.listTasks({ status: 0, pageSize: 2, pageToken: first.nextPageToken, contextId: '' });
       assert.notEqual(second.tasks[0].id, first.tasks[0].id);
-      const own = await echo.listTasks({ status: 0, pageSize: 10, contextId: sent.contextId });
+      const own = await echo.listTasks({ status: 0, pageSize: 10, pageToken: '', contextId: sent.contextId });
       assert.deepEqual(own.tasks.map((t) => t.id), [sent.id]);
     });
 
@@ -118,8 +123,8 @@ for (const binding of ['JSONRPC', 'HTTP+JSON']) {
     });
 
     it('keeps a context over tasks', async () => {
-      const one = await desk.sendMessage({ message: text('@memory store 7 as lucky number') });
-      const two = await desk.sendMessage({ message: text('recall lucky number', { contextId: one.contextId }) });
+      const one = await desk.sendMessage({ tenant: '', message: text('@memory store 7 as lucky number') });
+      const two = await desk.sendMessage({ tenant: '', message: text('recall lucky number', { contextId: one.contextId }) });
       assert.equal(two.contextId, one.contextId);
       assert.equal(textOf(two.artifacts[0].parts), '7');
     });
