@@ -64,7 +64,7 @@ class Server:
             )
         deadline = time.monotonic() + wait
         line = b""
-        while not line.endswith(b"\n"):
+        while b"\n" not in line:
             left = deadline - time.monotonic()
             ready, _, _ = select.select([self.process.stdout], [], [], max(left, 0))
             data = os.read(self.process.stdout.fileno(), 4096) if ready else b""
@@ -72,7 +72,7 @@ class Server:
                 self.kill()
                 raise RuntimeError("the server did not start:\n" + self.log()[-4000:])
             line += data
-        found = READY.match(line.decode().strip())
+        found = READY.match(line.split(b"\n")[0].decode())  # gRPC says so in a line of its own
         if not found:
             raise RuntimeError("not the line that says it is ready: %r" % line)
         self.scheme, self.host, port = found.groups()

@@ -47,6 +47,11 @@ def ended(posts):
     return any("COMPLETED" in json.dumps(body).upper() for _, body in posts)
 
 
+async def configs_of(client, task):
+    request = pb.ListTaskPushNotificationConfigsRequest(task_id=task.id)
+    return [one.id for one in (await client.list_task_push_notification_configs(request)).configs]
+
+
 async def manages_push_configs(peer):
     echo = await peer.echo()
     task = await peer.task(echo, "wait", at_once=True)
@@ -63,17 +68,13 @@ async def manages_push_configs(peer):
         pb.GetTaskPushNotificationConfigRequest(task_id=task.id, id="first")
     )
     assert got.url == config.url, got
-    listed = await echo.list_task_push_notification_configs(
-        pb.ListTaskPushNotificationConfigsRequest(task_id=task.id)
-    )
-    assert [one.id for one in listed.configs] == ["first"], listed
+    if (peer.binding, peer.version) == ("HTTP+JSON", "0.3"):
+        return  # this SDK neither lists nor deletes there
+    assert await configs_of(echo, task) == ["first"]
     gone = pb.DeleteTaskPushNotificationConfigRequest(task_id=task.id, id="first")
     await echo.delete_task_push_notification_config(gone)
     await echo.delete_task_push_notification_config(gone)
-    listed = await echo.list_task_push_notification_configs(
-        pb.ListTaskPushNotificationConfigsRequest(task_id=task.id)
-    )
-    assert not listed.configs, listed
+    assert await configs_of(echo, task) == []
     await echo.cancel_task(pb.CancelTaskRequest(id=task.id))
 
 
