@@ -17,11 +17,12 @@ import plain  # noqa: E402
 import profile  # noqa: E402
 import push  # noqa: E402
 import report  # noqa: E402
+import rpc  # noqa: E402
 import start  # noqa: E402
 import streams  # noqa: E402
 import topics  # noqa: E402
 
-SECTIONS = ("messages", "legacy", "plain", "streams", "topics", "push", "start")
+SECTIONS = ("messages", "legacy", "grpc", "plain", "streams", "topics", "push", "start")
 
 
 @dataclasses.dataclass
@@ -51,6 +52,8 @@ def measure(setup, sections, quick):
     if "legacy" in sections:
         found["legacy"] = messages.measure(setup, "0.3", rounds, 3,
                                            (messages.MEMORY, messages.PEER))
+    if "grpc" in sections:
+        found["grpc"] = rpc.measure(setup, quick)
     if "plain" in sections:
         found["plain"] = plain.measure(setup, rounds, 1 if quick else 3)
     if "streams" in sections:

@@ -36,6 +36,7 @@ class Server:
 
     def __init__(self, command, ready=None, env=None, log=None, core=SERVER_CORE):
         self.port = None
+        self._said = b""  # on standard output so far
         self._log = open(log or os.devnull, "ab")
         start = time.perf_counter()
         self._child = subprocess.Popen(
@@ -47,11 +48,15 @@ class Server:
         self.start_seconds = time.perf_counter() - start
 
     def _wait_for(self, pattern, deadline):
-        text = b""
+        text = self._said
+        match = re.search(pattern, text.decode())
+        if match:
+            return int(match.group(1))
         while time.perf_counter() < deadline:
             if select.select([self._child.stdout], [], [], 0.5)[0]:
                 piece = os.read(self._child.stdout.fileno(), 4096)
                 text += piece
+                self._said = text
                 match = re.search(pattern, text.decode())
                 if match:
                     return int(match.group(1))
@@ -108,6 +113,10 @@ class Flotilla(Server):
         command += ["--threads", str(threads)] if threads else []
         super().__init__(command, r"flotilla listening on http://127\.0\.0\.1:(\d+)\n",
                          log=setup.work / "flotilla.log", core=core)
+        self.grpc_port = None
+        if "--grpc-listen" in flags:
+            self.grpc_port = self._wait_for(r"flotilla serves gRPC on 127\.0\.0\.1:(\d+)\n",
+                                            time.perf_counter() + 20)
 
 
 class Peer(Server):

@@ -4,6 +4,7 @@ import dataclasses
 
 import messages
 import plain
+import rpc
 
 KIB = 1024
 MIB = 2**20
@@ -55,6 +56,11 @@ def plain_goals(found):
                    ratio(found, plain.POST, plain.NGINX_POST), 0.85)
 
 
+def grpc_goals(found):
+    yield at_least("SendMessage over gRPC, req/s against JSON-RPC on the same core",
+                   ratio(found, rpc.GRPC, rpc.JSONRPC), 0.5)
+
+
 def stream_goals(found):
     idle, fan_out, first = found["idle"], found["fan_out"], found["first"]
     worst = max(idle.bytes_each, idle.bytes_each_later) / KIB
@@ -83,14 +89,15 @@ def start_goals(found):
 
 def all_goals(found):
     goals = []
-    for section, make in (("messages", message_goals), ("plain", plain_goals),
+    for section, make in (("messages", message_goals), ("grpc", grpc_goals),
+                          ("plain", plain_goals),
                           ("streams", stream_goals), ("topics", topic_goals), ("push", push_goals),
                           ("start", start_goals)):
         if section in found:
             goals += make(found[section])
-    failed = sum(summary.failed for key in ("messages", "legacy", "plain")
+    failed = sum(summary.failed for key in ("messages", "legacy", "grpc", "plain")
                  for summary in found.get(key, {}).values())
-    sent = sum(summary.requests for key in ("messages", "legacy", "plain")
+    sent = sum(summary.requests for key in ("messages", "legacy", "grpc", "plain")
                for summary in found.get(key, {}).values())
     if sent:
         goals.append(Goal("no failed request", "0", failed == 0, f"{failed:,} of {sent:,}"))
@@ -151,6 +158,12 @@ def journal_part(found):
               if "flushes" in extra else ""))
     yield f"In memory: {requests_per_commit(memory):.1f} requests a commit."
     yield ""
+
+
+def grpc_part(found):
+    yield "## SendMessage over gRPC, in memory"
+    yield ""
+    yield from sample_table(found, lambda _: rpc.JSONRPC)
 
 
 def plain_part(found):
@@ -246,6 +259,8 @@ def text(machine, others, found):
         lines += journal_part(found["messages"])
     if "legacy" in found:
         lines += message_part(found["legacy"], "0.3")
+    if "grpc" in found:
+        lines += grpc_part(found["grpc"])
     if "plain" in found:
         lines += plain_part(found["plain"])
     if "streams" in found:
