@@ -92,8 +92,7 @@ TEST(Cli, serve_has_no_keys_of_later_releases) {
   const Command root = command_tree();
   for (const Command& command : root.commands) {
     if (command.name != "serve") continue;
-    for (const CommandOption& option : command.options)
-      EXPECT_NE(option.long_name, "--bus");
+    for (const CommandOption& option : command.options) EXPECT_NE(option.long_name, "--bus");
   }
 }
 
