@@ -137,6 +137,15 @@ void add_v03_members(const AgentCard& card, Object& out) {
   add_skill_security(card, out);
 }
 
+Result<> check_extended_card(const ServerConfig& config,
+                             const std::shared_ptr<const Principal>& caller) {
+  if (!config.extended_card) return fail(extended_card_not_supported());
+  const bool nobody = !caller || caller == public_principal() ||
+                      (config.local_is_nobody && caller == local_principal());
+  if (!nobody) return ok();
+  return fail(Error(Code::unauthenticated, "the extended card needs a token of this server"));
+}
+
 std::string card_text(const AgentCard& card, Version version) {
   if (version == Version::v1_0) return json::to_text(card);
   Value value = json::to_value(card);

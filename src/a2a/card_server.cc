@@ -93,14 +93,9 @@ CardServer::Signed CardServer::sign(const http::Request& request, std::string te
 }
 
 Async<http::Response> CardServer::extended(Exchange exchange) const {
-  if (!config_.extended_card) co_return answer_error(exchange, extended_card_not_supported());
   http::Request& request = exchange.http;
-  const auto& principal = request.context.principal;
-  const bool nobody = !principal || principal == public_principal() ||
-                      (config_.local_is_nobody && principal == local_principal());
-  if (nobody)
-    co_return answer_error(
-        exchange, Error(Code::unauthenticated, "the extended card needs a token of this server"));
+  const auto allowed = check_extended_card(config_, request.context.principal);
+  if (!allowed) co_return answer_error(exchange, allowed.error());
   auto card = co_await handler_.extended_card(request.context, exchange.agent);
   if (!card) co_return answer_error(exchange, card.error());
   add_server_facts(*card, origin_of(request, config_) + base_path_of(request), config_);

@@ -44,7 +44,7 @@ Async<http::Response> JsonRpcServer::dispatch(Exchange exchange, Operation opera
   const Wire wire = exchange.wire;
   const bool sends =
       operation == Operation::send_message || operation == Operation::send_streaming_message;
-  if (sends && makes_message_ids(config_, exchange.agent)) fill_message_id(params);
+  if (sends && makes_message_ids(config_, exchange.agent, wire.version)) fill_message_id(params);
   switch (operation) {
     case Operation::send_message:
       return calls_.run(std::move(exchange), read_send_message(wire, std::move(params), kParams),

@@ -135,7 +135,7 @@ Async<http::Response> RestServer::send(Exchange exchange, Operation operation) c
   const http::Request& incoming = exchange.http;
   auto body = parse_body(incoming, config_.limits);
   if (!body) return refuse(exchange, body.error());
-  if (makes_message_ids(config_, exchange.agent)) fill_message_id(*body);
+  if (makes_message_ids(config_, exchange.agent, exchange.wire.version)) fill_message_id(*body);
   auto request = read_send_message(exchange.wire, std::move(*body), "");
   set_tenant(incoming, request);
   const auto method =

@@ -8,6 +8,7 @@
 
 #include "a2a/error.h"
 #include "a2a/handler.h"
+#include "a2a/version.h"
 #include "base/time.h"
 #include "json/json.h"
 
@@ -49,9 +50,10 @@ struct ServerConfig {
   std::shared_ptr<const Ports> ports = std::make_shared<const Ports>();
 };
 
-inline bool makes_message_ids(const ServerConfig& config, const AgentRef& agent) {
-  return config.lenient_message_id && agent.name == config.front_desk.name &&
-         agent.name_space == config.front_desk.name_space;
+/// Only one kit leaves ids out, and only in 1.0; another one wants them missed in 0.3.
+inline bool makes_message_ids(const ServerConfig& config, const AgentRef& agent, Version version) {
+  return config.lenient_message_id && version == Version::v1_0 &&
+         agent.name == config.front_desk.name && agent.name_space == config.front_desk.name_space;
 }
 
 }  // namespace flotilla::a2a

@@ -38,7 +38,8 @@ struct Behaviour {
   std::chrono::milliseconds wait{0};
 };
 
-/// The row with the longest name that begins `message_id`; null without one.
+/// The row with the longest name that begins `message_id`, else that of the 0.3 kit if the id is
+/// one of its ids; null without one.
 const Behaviour* find_by_id(std::string_view message_id);
 
 struct ByText {

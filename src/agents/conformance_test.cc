@@ -27,6 +27,7 @@ TEST(ConformanceBehaviour, the_longest_name_that_begins_the_id_counts) {
   EXPECT_EQ(find_by_id("test-resubscribe-message-id-1")->name, "test-resubscribe-message-id");
   EXPECT_EQ(find_by_id("tck-long-running-1"), nullptr);  // by text only
   EXPECT_EQ(find_by_id("m-1"), nullptr);
+  EXPECT_EQ(find_by_id("cancel-test-message-id-1")->end, a2a::TaskState::input_required);
 }
 
 TEST(ConformanceBehaviour, the_first_word_of_the_text_is_the_whole_name) {

@@ -81,7 +81,7 @@ std::string http_url_of(const Incoming& incoming, const AgentRef& agent,
 
 Async<Result<::grpc::ByteBuffer>> Operations::extended_card(Incoming& incoming,
                                                             ::grpc::ByteBuffer& request) const {
-  if (!config_.extended_card) co_return fail(extended_card_not_supported());
+  CO_TRY_VOID(check_extended_card(config_, incoming.http.context.principal));
   std::optional<std::string> tenant;
   if (incoming.method->version == Version::v1_0) {
     CO_TRY(message, decode<v1::GetExtendedAgentCardRequest>(request));
