@@ -234,8 +234,9 @@ Async<Result<std::size_t>> PushConfigs::reseal() {
       const std::string& sealed = db::text_at(row, 2);
       if (sealer_.current(sealed)) continue;
       const std::string context = sealing_context(task, id);
-      CO_TRY(text, sealer_.open(sealed, context));
-      batch.add(kReseal, {task, id, sealed, sealer_.seal(text, context)});
+      const auto text = sealer_.open(sealed, context);
+      if (!text) continue;  // its key is lost: that must not hold up all others
+      batch.add(kReseal, {task, id, sealed, sealer_.seal(*text, context)});
     }
     count += batch.size();
     if (!batch.empty()) CO_TRY_VOID(co_await database_.write(std::move(batch)));

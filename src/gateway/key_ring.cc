@@ -70,6 +70,17 @@ Async<Result<std::vector<KeyRing::Stored>>> KeyRing::read() {
   co_return out;
 }
 
+/// A key whose sealing key is lost must not keep the server from starting, nor itself from being
+/// deleted: it signs nothing.
+std::optional<auth::PrivateKey> KeyRing::open(const Stored& stored) const {
+  auto der = sealer_.open(stored.sealed, context_of(stored.info.id));
+  auto key = der ? auth::PrivateKey::from_der(*der) : fail(der.error());
+  if (key) return std::move(*key);
+  kLog.error("signing key cannot be used; delete it or bring its sealing key back",
+             {{"key", stored.info.id}, {"error", key.error()}});
+  return std::nullopt;
+}
+
 Async<Result<>> KeyRing::load() {
   std::uint64_t ticket = 0;
   {
@@ -80,10 +91,11 @@ Async<Result<>> KeyRing::load() {
   std::vector<auth::PrivateKey> signing;
   std::vector<auth::PublicKey> published;
   for (const auto& one : stored) {
-    CO_TRY(der, sealer_.open(one.sealed, context_of(one.info.id)));
-    CO_TRY(key, auth::PrivateKey::from_der(der));
+    auto opened = open(one);
+    if (!opened) continue;
+    auto& key = *opened;
     published.push_back(key.public_key());
-    if (one.signs()) signing.push_back(std::move(key));
+    if (one.signs()) signing.push_back(key);
   }
   const std::scoped_lock lock(mutex_);
   if (ticket < applied_) co_return ok();  // a later reader saw at least as much
@@ -162,10 +174,11 @@ Async<Result<std::size_t>> KeyRing::reseal_own() {
   std::size_t count = 0;
   for (const auto& one : stored) {
     if (sealer_.current(one.sealed)) continue;
-    const auto context = context_of(one.info.id);
-    CO_TRY(der, sealer_.open(one.sealed, context));
+    const auto key = open(one);
+    if (!key) continue;
+    auto sealed = sealer_.seal(key->to_der(), context_of(one.info.id));
     db::Batch batch;
-    batch.add(kSeal, {one.info.id, one.sealed, sealer_.seal(der, context)});
+    batch.add(kSeal, {one.info.id, one.sealed, std::move(sealed)});
     CO_TRY_VOID(co_await database_.write(std::move(batch)));
     ++count;
   }

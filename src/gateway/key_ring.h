@@ -45,7 +45,7 @@ class KeyRing {
   /// Before start: another table with sealed columns.
   void also_reseals(Reseal reseal) { resealers_.push_back(std::move(reseal)); }
 
-  /// Gives the stored keys to the signer; data_loss when one cannot be opened.
+  /// Gives the stored keys to the signer. One that cannot be opened is logged and left out.
   Async<Result<>> load();
   /// Signing keys by age, then sealing keys by age.
   Async<Result<std::vector<KeyInfo>>> list();
@@ -64,6 +64,7 @@ class KeyRing {
  private:
   struct Stored;
   Async<Result<std::vector<Stored>>> read();
+  [[nodiscard]] std::optional<auth::PrivateKey> open(const Stored& stored) const;
   Async<Result<KeyInfo>> add(std::string algorithm, bool alone);
   Async<Result<std::size_t>> reseal();
   Async<Result<std::size_t>> reseal_own();
