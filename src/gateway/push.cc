@@ -64,9 +64,9 @@ a2a::TaskPushNotificationConfig Push::to_wire(const core::PushRow& row, const Pr
 }
 
 Result<> A2aHandler::allow_push(const core::AgentInfo& agent) const {
-  TRY(card, json::from_text<a2a::AgentCard>(agent.card));
-  if (push_ == nullptr || !card.capabilities.pushNotifications.value_or(false))
-    return fail(a2a::push_notifications_not_supported());
+  const auto card = json::from_text<a2a::AgentCard>(agent.card);
+  const bool offered = card && card->capabilities.pushNotifications.value_or(false);
+  if (push_ == nullptr || !offered) return fail(a2a::push_notifications_not_supported());
   return ok();
 }
 

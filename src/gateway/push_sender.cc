@@ -30,11 +30,9 @@ http::ClientOptions options(http::Lookup lookup) {
   return out;
 }
 
-std::string body_of(const core::PushPayload& payload) {
-  if (payload.whole_task) {
-    auto old = a2a::to_v03_text(a2a::ItemKind::task, payload.json, a2a::v03::Form::rpc);
-    return old ? std::move(*old) : std::string();
-  }
+Result<std::string> body_of(const core::PushPayload& payload) {
+  if (payload.whole_task)
+    return a2a::to_v03_text(a2a::ItemKind::task, payload.json, a2a::v03::Form::rpc);
   const std::string_view open = payload.kind == core::EventKind::artifact
                                     ? std::string_view(R"({"artifactUpdate":)")
                                     : std::string_view(R"({"statusUpdate":)");
@@ -53,7 +51,8 @@ core::PushOutcome failed(std::string why) {
 
 }  // namespace
 
-http::ClientRequest push_request(const core::PushRow& row, const core::PushPayload& payload) {
+Result<http::ClientRequest> push_request(const core::PushRow& row,
+                                         const core::PushPayload& payload) {
   const auto& config = row.config;
   http::ClientRequest request;
   request.method = http::Method::post;
@@ -61,7 +60,8 @@ http::ClientRequest push_request(const core::PushRow& row, const core::PushPaylo
   request.author = http::UrlAuthor::caller;
   request.timeout = kTimeout;
   request.replayable = true;  // told at least once anyway
-  request.body = body_of(payload);
+  TRY(body, body_of(payload));
+  request.body = std::move(body);
   auto& headers = request.headers;
   if (config.legacy) {
     headers.add("Content-Type", "application/json");
@@ -116,7 +116,8 @@ PushSender::PushSender(Executor loop, Clock& clock, BlockingPool& resolver,
 Async<core::PushOutcome> PushSender::deliver(const core::PushRow& row,
                                              const core::PushPayload& payload) {
   auto request = push_request(row, payload);
-  auto answer = co_await client_.open(std::move(request));
+  if (!request) co_return failed(request.error().message());
+  auto answer = co_await client_.open(std::move(*request));
   if (!answer) co_return failed(answer.error().message());
   auto& stream = **answer;
   const int status = stream.status();

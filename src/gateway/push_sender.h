@@ -16,7 +16,8 @@
 namespace flotilla::gateway {
 
 /// What a webhook of a task is sent (A2A 1.0 section 4.3.3, a2a.md 4.7).
-http::ClientRequest push_request(const core::PushRow& row, const core::PushPayload& payload);
+Result<http::ClientRequest> push_request(const core::PushRow& row,
+                                         const core::PushPayload& payload);
 /// Seconds or an HTTP date; nullopt when it is neither.
 std::optional<Duration> parse_retry_after(std::string_view text, Time now);
 

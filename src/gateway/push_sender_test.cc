@@ -28,9 +28,15 @@ core::PushPayload payload_of(core::EventKind kind, std::string json, bool whole_
   return payload;
 }
 
+http::ClientRequest request_of(const core::PushRow& row, const core::PushPayload& payload) {
+  auto request = push_request(row, payload);
+  EXPECT_TRUE(request);
+  return request ? std::move(*request) : http::ClientRequest{};
+}
+
 TEST(PushSender, an_event_is_a_stream_response) {
   const auto row = row_of(false);
-  auto request = push_request(row, payload_of(core::EventKind::status, R"({"taskId":"t"})"));
+  auto request = request_of(row, payload_of(core::EventKind::status, R"({"taskId":"t"})"));
   EXPECT_EQ(request.method, http::Method::post);
   EXPECT_EQ(request.url, row.config.url);
   EXPECT_EQ(request.author, http::UrlAuthor::caller);
@@ -40,27 +46,33 @@ TEST(PushSender, an_event_is_a_stream_response) {
   EXPECT_EQ(request.headers.find("Authorization"), "Bearer s3");
   EXPECT_EQ(request.headers.find("X-A2A-Notification-Token"), "n-1");
   EXPECT_EQ(request.headers.find("Idempotency-Key"), "01900000-0000-7000-8000-000000000001/7");
-  request = push_request(row, payload_of(core::EventKind::artifact, "{}"));
+  request = request_of(row, payload_of(core::EventKind::artifact, "{}"));
   EXPECT_EQ(request.body, R"({"artifactUpdate":{}})");
 }
 
 TEST(PushSender, the_old_version_gets_the_task) {
-  const auto request = push_request(
-      row_of(true), payload_of(core::EventKind::status,
-                               R"({"id":"t","status":{"state":"TASK_STATE_COMPLETED"}})", true));
-  EXPECT_EQ(request.body, R"({"kind":"task","id":"t","status":{"state":"completed"}})");
+  const auto request = request_of(
+      row_of(true),
+      payload_of(core::EventKind::status,
+                 R"({"id":"t","contextId":"c","status":{"state":"TASK_STATE_COMPLETED"}})", true));
+  EXPECT_EQ(request.body,
+            R"({"kind":"task","id":"t","contextId":"c","status":{"state":"completed"}})");
   EXPECT_EQ(request.headers.find("Content-Type"), "application/json");
   EXPECT_FALSE(request.headers.find("A2A-Version"));
+}
+
+TEST(PushSender, what_cannot_be_translated_is_not_sent) {
+  EXPECT_FALSE(push_request(row_of(true), payload_of(core::EventKind::status, "no JSON", true)));
 }
 
 TEST(PushSender, a_webhook_without_secrets_gets_none) {
   core::PushRow row;
   row.config.url = "https://h.example/";
-  auto request = push_request(row, payload_of(core::EventKind::status, "{}"));
+  auto request = request_of(row, payload_of(core::EventKind::status, "{}"));
   EXPECT_FALSE(request.headers.find("Authorization"));
   EXPECT_FALSE(request.headers.find("X-A2A-Notification-Token"));
   row.config.scheme = "Negotiate";  // one that needs no credentials
-  request = push_request(row, payload_of(core::EventKind::status, "{}"));
+  request = request_of(row, payload_of(core::EventKind::status, "{}"));
   EXPECT_EQ(request.headers.find("Authorization"), "Negotiate");
 }
 
