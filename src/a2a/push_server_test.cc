@@ -56,6 +56,19 @@ TEST(PushServer, json_rpc_1_0) {
   EXPECT_EQ(json::to_string(at(gone, "result")), "{}");
 }
 
+TEST(PushServer, empty_authentication_of_0_3_is_none) {
+  Host host(with_push());
+  for (const char* empty : {"{}", R"({"schemes":[]})", R"({"schemes":[],"credentials":""})"}) {
+    const auto made = call(host, "tasks/pushNotificationConfig/set",
+                           R"({"taskId":"t","pushNotificationConfig":{"id":"p","url":"https://h",)"
+                           R"("authentication":)" +
+                               std::string(empty) + "}}",
+                           "0.3");
+    EXPECT_EQ(text_at(made, "result/taskId"), "t") << empty;
+    EXPECT_FALSE(host.handler.pushed->authentication) << empty;
+  }
+}
+
 TEST(PushServer, json_rpc_0_3) {
   Host host(with_push());
   const auto made = call(host, "tasks/pushNotificationConfig/set",

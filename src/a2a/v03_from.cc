@@ -80,7 +80,11 @@ Result<TaskPushNotificationConfig> from_push(PushConfig config, const std::strin
   out.id = std::move(config.id);
   out.url = std::move(config.url);
   out.token = std::move(config.token);
-  if (auto& authentication = config.authentication) {
+  auto& authentication = config.authentication;
+  // ProtoJSON writers say an unset message as an empty one.
+  const bool none = authentication && authentication->schemes.empty() &&
+                    authentication->credentials.value_or("").empty();
+  if (authentication && !none) {
     if (authentication->schemes.empty())
       return fail(invalid(at + "/authentication/schemes", "must have at least one scheme"));
     AuthenticationInfo info;
