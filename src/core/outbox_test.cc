@@ -68,11 +68,6 @@ struct Post {
     process.services.outbox = outbox.get();
     outbox->start();
   }
-  /// As if the process had died and begun again.
-  Async<> restart(World& world) {
-    co_await outbox->stop();
-    open(world);
-  }
   [[nodiscard]] std::uint64_t delivered() const { return process.metrics.outbox_delivered.value(); }
 
   Process& process;
@@ -105,6 +100,16 @@ Async<Result<TaskLog::Ptr>> begin(Post& post, NewTask task) {
   CO_TRY(log, co_await post.process.tasks.create(std::move(task)));
   CO_TRY_VOID(co_await TaskLog::durable(log));
   co_return log;
+}
+
+/// So many tasks that end at once, each with a webhook of its own.
+Async<Result<>> begin_many(Post& post, int count) {
+  for (int i = 0; i < count; ++i) {
+    auto task = pushed("quick", "x", webhook("w" + std::to_string(i)));
+    task.message.messageId = "m" + std::to_string(i);
+    CO_TRY_VOID(co_await begin(post, std::move(task)));
+  }
+  co_return ok();
 }
 
 Async<PushRow> row_of(Post& post, TaskLog::Ptr log, std::string id) {
@@ -201,11 +206,7 @@ CORE_TEST(Outbox, a_webhook_that_hangs_holds_up_nobody) {
   add_agent(post.process, "quick", complete_at_once, probe);
   post.receiver.hanging = "bad";
   CO_ASSERT_OK(co_await begin(post, pushed("quick", "x", webhook("bad"))));
-  for (int i = 0; i < 40; ++i) {
-    auto task = pushed("quick", "x", webhook("good" + std::to_string(i)));
-    task.message.messageId = "m" + std::to_string(i);
-    CO_ASSERT_OK(co_await begin(post, std::move(task)));
-  }
+  CO_ASSERT_OK(co_await begin_many(post, 40));
   co_await until([&] { return post.delivered() == 80; });
   EXPECT_EQ(post.receiver.of("bad").size(), 1U);
   post.receiver.hanging.clear();
@@ -252,7 +253,8 @@ CORE_TEST(Outbox, goes_on_where_it_was_after_a_restart) {
   auto log = co_await begin(post, pushed("quick", "x", webhook("w")));
   CO_ASSERT_OK(log);
   co_await until([&] { return post.process.metrics.outbox_failed.value() == 1; });
-  co_await post.restart(world);
+  co_await post.outbox->stop();
+  post.open(world);
   co_await after_some_time(world, [&] { return post.delivered() == 2; });
   EXPECT_EQ(post.receiver.of("w"), (std::vector<std::string>{"artifact", "artifact", "status"}));
   co_await finish(world, post);
@@ -263,11 +265,7 @@ CORE_TEST(Outbox, what_happens_while_it_is_down_is_told_afterwards) {
   Post post(world);
   add_agent(post.process, "quick", complete_at_once, probe);
   co_await post.outbox->stop();
-  for (int i = 0; i < 20; ++i) {
-    auto task = pushed("quick", "x", webhook("w" + std::to_string(i)));
-    task.message.messageId = "m" + std::to_string(i);
-    CO_ASSERT_OK(co_await begin(post, std::move(task)));
-  }
+  CO_ASSERT_OK(co_await begin_many(post, 20));
   post.open(world);
   co_await until([&] { return post.delivered() == 40; });
   co_await finish(world, post);
