@@ -8,6 +8,7 @@
 #include "api/messaging_views.h"
 #include "api/query.h"
 #include "api/route.h"
+#include "async/cancel.h"
 
 namespace flotilla::api {
 
@@ -178,12 +179,17 @@ Async<Result<MessageView>> send_one(const Sources& sources, http::Request& reque
   view.delivery = log ? "task" : "mailbox";
   if (!log) co_return view;
   if (wait) {
-    CO_TRY(answered, co_await sources.messaging.answer(log));
-    view.task = std::move(answered);
-  } else {
-    CO_TRY(loaded, co_await core::TaskLog::load(log));
-    view.task = std::move(loaded.first);
+    auto answering = sources.messaging.answer(log);
+    const auto deadline = sources.clock.steady_now() + kMessageWait;
+    auto answered = co_await with_deadline(std::move(answering), deadline, sources.clock);
+    if (answered && !*answered) co_return fail(answered->error());
+    if (answered) {
+      view.task = std::move(**answered);
+      co_return view;
+    }
   }
+  CO_TRY(loaded, co_await core::TaskLog::load(log));
+  view.task = std::move(loaded.first);
   co_return view;
 }
 

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "api/live.h"
+#include "base/time.h"
 #include "core/topics.h"
 #include "http/message.h"
 
@@ -13,6 +14,8 @@ namespace flotilla::api {
 
 inline constexpr std::size_t kMaxContextId = 256;
 inline constexpr std::size_t kMaxMessageKey = 128;
+/// How long an answer is waited for; then the task is shown as it is.
+inline constexpr Duration kMessageWait = std::chrono::minutes(1);
 
 /// A cursor that a client gives back.
 Result<std::uint64_t> read_cursor(const std::string& text, std::string_view field);

@@ -271,6 +271,20 @@ CORE_TEST(Topics, readers_of_one_principal_are_limited) {
   EXPECT_TRUE(co_await process.topics.subscribe(std::move(again), std::nullopt));
 }
 
+CORE_TEST(Topics, readers_are_limited_in_all) {
+  auto& process = world.process();
+  std::vector<std::unique_ptr<TopicReader>> readers;
+  for (std::size_t i = 0; i < kMaxTopicReadersInAll; ++i) {
+    auto who = principal("p" + std::to_string(i / kMaxTopicReaders), {"default"});
+    auto filter = filter_of(std::move(who), {"*"});
+    readers.push_back(co_await subscribe(process, std::move(filter)));
+  }
+  auto filter = filter_of(alice(), {"*"});
+  auto refused = co_await process.topics.subscribe(std::move(filter), std::nullopt);
+  CO_ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), Code::resource_exhausted);
+}
+
 CORE_TEST(Topics, an_event_has_a_largest_size) {
   auto& process = world.process();
   auto large = event_of("large", 1);
