@@ -133,9 +133,13 @@ CORE_TEST(Conformance, waits_as_long_as_it_says) {
   auto task = co_await house.send("front-desk", request);
   CO_ASSERT_OK(task);
   EXPECT_FALSE(a2a::is_terminal(task->status.state));
+  auto stream = co_await house.subscribe("front-desk", task->id);
+  CO_ASSERT_OK(stream);
   co_await until([&] { return world.clock.sleepers() == 1; });
   world.clock.advance(std::chrono::seconds(1));
-  co_await until([&] { return house.process.metrics.runs_active.value() == 0; });
+  auto items = co_await read_all(**stream);
+  CO_ASSERT_OK(items);
+  EXPECT_TRUE(outline(*items).ends_with("artifact status:COMPLETED")) << outline(*items);
   auto done = co_await house.get("front-desk", task->id);
   CO_ASSERT_OK(done);
   EXPECT_EQ(House::said(*done), "COMPLETED|Done after a while");
