@@ -43,7 +43,8 @@ void read_peer(Call::Context& context, http::Request& out) {
   out.peer = address_of(context.peer());
   const auto auth = context.auth_context();
   if (!auth) return;
-  out.tls = !auth->FindPropertyValues("transport_security_type").empty();
+  const auto security = auth->FindPropertyValues("transport_security_type");
+  out.tls = !security.empty() && view(security.front()) == "ssl";
   if (!auth->IsPeerAuthenticated()) return;
   const auto names = auth->FindPropertyValues("x509_subject");
   if (!names.empty()) out.client_certificate_subject = view(names.front());
@@ -53,7 +54,6 @@ void read_peer(Call::Context& context, http::Request& out) {
 
 std::string address_of(const std::string& peer) {
   std::string_view rest = peer;
-  if (rest.starts_with("unix:")) return "127.0.0.1";
   const auto scheme = rest.find(':');
   if (scheme == std::string_view::npos) return {};
   rest.remove_prefix(scheme + 1);

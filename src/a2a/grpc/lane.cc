@@ -204,7 +204,8 @@ Async<> Lane::serve_stream(Call& call, Incoming& incoming) {
     co_return;
   }
   Error error = std::move(ended.error());
-  if (error.reason() == reason::kSlowReader) shared_.metrics.slow_readers.add();
+  const bool counted = call.stop == Call::Stop::slow_reader;
+  if (error.reason() == reason::kSlowReader && !counted) shared_.metrics.slow_readers.add();
   if (!call.last_cursor.empty()) {
     call.context().AddTrailingMetadata(kCursorTrailer, call.last_cursor);
     error = std::move(error).with_metadata("cursor", call.last_cursor);
@@ -234,6 +235,7 @@ void Lane::sweep_once() {
   for (auto& call : streams()) {
     if (!call->writing_since || *call->writing_since > late) continue;
     call->stop = Call::Stop::slow_reader;
+    shared_.metrics.slow_readers.add();
     cancel(call);
     lingering_.push_back(std::move(call));
   }

@@ -85,9 +85,8 @@ template <class Model>
 Result<::grpc::ByteBuffer> encode_item(const Incoming& incoming, const StreamItem& item) {
   TRY(model, parse<Model>(*item.json));
   if (incoming.cursors && item.cursor != 0) {
-    json::Object cursor;
-    cursor.append("cursor", json::Value(std::to_string(item.cursor)));
-    model.metadata.set(std::string(kCursorExtension), json::Value(std::move(cursor)));
+    auto place = cursor_place(item.cursor, item.generation);
+    model.metadata.set(std::string(kCursorExtension), json::Value(std::move(place)));
   }
   if (incoming.method->version == Version::v1_0) {
     v1::StreamResponse out;

@@ -211,6 +211,111 @@ TEST(GrpcServer, OldStreamsSayWhichEventIsFinal) {
   EXPECT_EQ(item.status_update().status().state(), v03pb::TASK_STATE_CANCELLED);
 }
 
+TEST(GrpcServer, KeepsPushConfigs) {
+  ServerConfig config;
+  config.push_notifications = true;
+  Host host(config);
+  {
+    ::grpc::ClientContext context;
+    v1::TaskPushNotificationConfig request;
+    request.set_task_id("t-1");
+    request.set_url("https://hook.example/x");
+    request.mutable_authentication()->set_scheme("Bearer");
+    request.mutable_authentication()->set_credentials("s3");
+    v1::TaskPushNotificationConfig made;
+    const auto status = host.stub->CreateTaskPushNotificationConfig(&context, request, &made);
+    ASSERT_TRUE(status.ok()) << status.error_message();
+    EXPECT_EQ(made.url(), "https://hook.example/x");
+    EXPECT_FALSE(made.id().empty());
+  }
+  {
+    ::grpc::ClientContext context;
+    v1::ListTaskPushNotificationConfigsRequest request;
+    request.set_task_id("t-1");
+    v1::ListTaskPushNotificationConfigsResponse page;
+    EXPECT_TRUE(host.stub->ListTaskPushNotificationConfigs(&context, request, &page).ok());
+  }
+  {
+    ::grpc::ClientContext context;
+    v03pb::CreateTaskPushNotificationConfigRequest request;
+    request.set_parent("tasks/t-1");
+    request.set_config_id("k-1");
+    auto& push = *request.mutable_config()->mutable_push_notification_config();
+    push.set_url("https://hook.example/old");
+    push.mutable_authentication()->add_schemes("Bearer");
+    v03pb::TaskPushNotificationConfig made;
+    const auto status = host.old->CreateTaskPushNotificationConfig(&context, request, &made);
+    ASSERT_TRUE(status.ok()) << status.error_message();
+    EXPECT_EQ(made.name(), "tasks/t-1/pushNotificationConfigs/k-1");
+    EXPECT_EQ(made.push_notification_config().url(), "https://hook.example/old");
+  }
+  {
+    ::grpc::ClientContext context;
+    v03pb::DeleteTaskPushNotificationConfigRequest request;
+    request.set_name("tasks/t-1/pushNotificationConfigs/k-1");
+    google::protobuf::Empty nothing;
+    EXPECT_TRUE(host.old->DeleteTaskPushNotificationConfig(&context, request, &nothing).ok());
+  }
+  {
+    ::grpc::ClientContext context;
+    v1::DeleteTaskPushNotificationConfigRequest request;
+    request.set_task_id("t-1");
+    google::protobuf::Empty nothing;
+    const auto status = host.stub->DeleteTaskPushNotificationConfig(&context, request, &nothing);
+    EXPECT_EQ(status.error_code(), StatusCode::INVALID_ARGUMENT);
+    EXPECT_EQ(field_of(status), "/id");
+  }
+}
+
+TEST(GrpcServer, WithoutPushNotificationsItSaysSo) {
+  Host host;
+  ::grpc::ClientContext context;
+  v1::GetTaskPushNotificationConfigRequest request;
+  v1::TaskPushNotificationConfig found;
+  const auto status = host.stub->GetTaskPushNotificationConfig(&context, request, &found);
+  EXPECT_EQ(status.error_code(), StatusCode::FAILED_PRECONDITION);
+  EXPECT_EQ(info_of(status).reason(), "PUSH_NOTIFICATION_NOT_SUPPORTED");
+}
+
+TEST(GrpcServer, ShowsTheExtendedCardInBothVersions) {
+  const auto ports = std::make_shared<Ports>();
+  ports->http = 8080;
+  ports->grpc = 50051;
+  ServerConfig config;
+  config.ports = ports;
+  config.authentication = true;
+  Host host(config);
+  {
+    ::grpc::ClientContext context;
+    v1::GetExtendedAgentCardRequest request;
+    request.set_tenant("team-a/echo");
+    v1::AgentCard card;
+    const auto status = host.stub->GetExtendedAgentCard(&context, request, &card);
+    ASSERT_TRUE(status.ok()) << status.error_message();
+    EXPECT_EQ(card.name(), "Echo");
+    EXPECT_EQ(card.supported_interfaces(0).url(), "http://127.0.0.1:8080/a2a/team-a/echo");
+    const auto& last = card.supported_interfaces(card.supported_interfaces_size() - 1);
+    EXPECT_EQ(last.url(), "127.0.0.1:50051");
+    EXPECT_EQ(last.protocol_binding(), "GRPC");
+    EXPECT_EQ(last.tenant(), "team-a/echo");
+    EXPECT_EQ(card.security_schemes_size(), 1);
+    EXPECT_EQ(card.skills(0).id(), "echo");
+  }
+  {
+    ::grpc::ClientContext context;
+    v03pb::AgentCard card;
+    const auto status = host.old->GetAgentCard(&context, {}, &card);
+    ASSERT_TRUE(status.ok()) << status.error_message();
+    EXPECT_EQ(card.protocol_version(), "0.3.0");
+    EXPECT_EQ(card.preferred_transport(), "JSONRPC");
+    EXPECT_EQ(card.url(), "http://127.0.0.1:8080");
+    const auto& last = card.additional_interfaces(card.additional_interfaces_size() - 1);
+    EXPECT_EQ(last.transport(), "GRPC");
+    EXPECT_EQ(last.url(), "127.0.0.1:50051");
+    EXPECT_EQ(card.security_size(), 1);
+  }
+}
+
 TEST(GrpcServer, APortInUseIsAnError) {
   Host host;
   ServerOptions options;
