@@ -46,7 +46,11 @@ class Receiver:
             protocol_version = "HTTP/1.1"
 
             def do_POST(self):
-                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                length = int(self.headers.get("Content-Length", 0))
+                body = self.rfile.read(length)
+                if len(body) < length:  # the sender was killed
+                    self.close_connection = True
+                    return
                 delivery = Delivery(self.path, self.headers.items(), body)
                 with receiver._changed:
                     receiver.seen.append(delivery)
