@@ -70,6 +70,7 @@ std::optional<T> to_integer(std::string_view text) {
   const char* end = text.data() + text.size();
   const auto [stop, error] = std::from_chars(text.data(), end, value);
   if (error == std::errc{} && stop == end) return value;
+  if (text.empty() || number_length(text) != text.size()) return std::nullopt;
   Decimal decimal = to_decimal(text);
   if (decimal.digits.empty()) return T{0};
   const auto length = static_cast<std::int64_t>(decimal.digits.size());

@@ -11,10 +11,10 @@ namespace flotilla::json {
 /// What follows the number is the caller's to judge.
 std::size_t number_length(std::string_view text);
 
-/// Of a well-formed JSON number: its value when that is an integer and fits.
+/// The value when the text is a number, and that an integer, and fits.
 std::optional<std::int64_t> number_to_int64(std::string_view text);
 std::optional<std::uint64_t> number_to_uint64(std::string_view text);
-/// Nearest double; nullopt when it is beyond double's range (too small becomes zero).
+/// Of a well-formed JSON number: the nearest double; nullopt when it is beyond double's range (too small becomes zero).
 std::optional<double> number_to_double(std::string_view text);
 /// Quicker than converting: whether number_to_double has a value.
 bool number_is_finite(std::string_view text);

@@ -53,6 +53,8 @@ TEST(JsonValue, integers_are_read_exactly) {
   EXPECT_EQ(integer("1e30"), std::nullopt);
   EXPECT_EQ(integer("1e99999999999999999999"), std::nullopt);
   EXPECT_EQ(Value("1").as_int64(), std::nullopt);
+  for (const char* none : {"", "-", "x", "22e\x0e\x35S", "1e", "1 ", "0x10", "\x80"})
+    EXPECT_EQ(integer(none), std::nullopt) << none;
   EXPECT_EQ(Value(Number{"18446744073709551615"}).as_uint64(),
             std::numeric_limits<std::uint64_t>::max());
   EXPECT_EQ(Value(Number{"-1"}).as_uint64(), std::nullopt);
