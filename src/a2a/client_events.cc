@@ -13,6 +13,7 @@ namespace {
 
 /// A stream that was open for so long was a good one, even if nothing came.
 constexpr std::chrono::seconds kGoodStream{5};
+constexpr const char* kEarlyEnd = "the stream ended before the task did";
 
 TaskState state_of(const StreamResponse& item) {
   if (item.task) return item.task->status.state;
@@ -102,10 +103,15 @@ class Events final : public ClientEvents {
   Async<Result<>> take_answer(std::unique_ptr<http::ClientStream> stream);
   Result<> take_messages(std::vector<http::SseMessage> messages);
   Async<Result<>> closed();
+  Async<Result<bool>> ask_whether_over();
   Async<Result<>> poll();
   Async<Result<Task>> fetch_task();
   Async<Result<>> recover(Error error);
   [[nodiscard]] bool was_good() const;
+  /// A subscription that was open and gave no item.
+  [[nodiscard]] bool brought_nothing() const {
+    return opened_at_ && received_ == 0 && subscribes();
+  }
   [[nodiscard]] bool is_refusal(const Error& error) const;
 
   http::Client& http_;
@@ -241,22 +247,27 @@ Async<Result<>> Events::closed() {
     ended_ = true;
     co_return ok();
   }
-  Error cut(Code::unavailable, "the stream ended before the task did");
-  const bool nothing_left = received_ == 0 && subscribes();
-  if (!nothing_left) co_return fail(std::move(cut));
-  // Nothing comes after what we have: because the task has ended, or because of a drain.
+  if (!brought_nothing()) co_return fail(Error(Code::unavailable, kEarlyEnd));
+  CO_TRY(over, co_await ask_whether_over());
+  if (!over) co_return fail(Error(Code::unavailable, kEarlyEnd));
+  co_return ok();
+}
+
+/// Nothing comes after what we have: because the task has ended, or because of a drain. True in the
+/// first case, which is then dealt with.
+Async<Result<bool>> Events::ask_whether_over() {
   CO_TRY(task, co_await fetch_task());
   const auto state = task.status.state;
   const bool waits = state == TaskState::input_required && cursor_.empty();
-  if (!is_terminal(state) && !waits) co_return fail(std::move(cut));
+  if (!is_terminal(state) && !waits) co_return false;
   if (cursor_.empty()) {
     Ready ready;
     ready.item.task = std::move(task);
     ready_.push_back(std::move(ready));
-    co_return ok();
+  } else {
+    ended_ = std::exchange(over_, true);
   }
-  ended_ = std::exchange(over_, true);
-  co_return ok();
+  co_return true;
 }
 
 Async<Result<Task>> Events::fetch_task() {
@@ -306,6 +317,11 @@ bool Events::is_refusal(const Error& error) const {
 Async<Result<>> Events::recover(Error error) {
   stream_.reset();
   if (is_transient(error)) {
+    // Some servers cut the connection instead of saying that there is nothing more to come.
+    if (brought_nothing() && cursor_.empty()) {
+      const auto over = co_await ask_whether_over();
+      if (over && *over) co_return ok();
+    }
     if (was_good()) outage_.over();
     co_return co_await outage_.wait(std::move(error));
   }

@@ -30,12 +30,14 @@ A2A_CLIENT_TEST(ClientPoll, server_that_cannot_subscribe_is_polled) {
 
 A2A_CLIENT_TEST(ClientPoll,
                 server_without_cursors_that_has_nothing_more_to_say_is_asked_for_the_task) {
-  for (const auto* state : {"COMPLETED", "INPUT_REQUIRED"}) {
+  for (const auto& [state, cut] :
+       {std::pair{"COMPLETED", false}, std::pair{"INPUT_REQUIRED", false},
+        std::pair{"COMPLETED", true}}) {
     world.server.requests.clear();
     world.on_call = [&](const RawRequest& request) {
       if (request.is("SendStreamingMessage")) return cut_stream(event("", task_item("WORKING")));
       if (request.is("GetTask")) return rpc_result(task_text(state));
-      return stream("");
+      return cut ? cut_stream("") : stream("");
     };
     auto client = co_await world.connect();
     CO_ASSERT_OK(client);
