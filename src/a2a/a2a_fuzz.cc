@@ -33,7 +33,9 @@ constexpr Target kTargets[] = {{"/", "1.0"},
                                {"/tasks", "1.0", http::Method::get},
                                {"/tasks/t", "1.0", http::Method::get},
                                {"/v1/tasks/t", "0.3", http::Method::get},
-                               {"/tasks/t/pushNotificationConfigs", "1.0", http::Method::get}};
+                               {"/tasks/t/pushNotificationConfigs", "1.0", http::Method::get},
+                               {"/tasks/t/pushNotificationConfigs/p", "1.0", http::Method::get},
+                               {"/tasks/t:subscribe", "1.0"}};
 
 struct Server {
   FakeHandler handler;

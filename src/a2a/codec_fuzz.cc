@@ -31,6 +31,10 @@ void drop_references(TaskStatusUpdateEvent& event) {
   if (event.status.message) drop_references(*event.status.message);
 }
 void drop_references(TaskArtifactUpdateEvent&) {}
+// Over HTTP+JSON the name has task and config; the path says them, too, and counts.
+void drop_references(TaskPushNotificationConfig& config) {
+  config.taskId.reset();
+}
 
 template <class Old, class New>
 void check_way_back(New value, v03::Form form) {
@@ -77,7 +81,7 @@ void read(std::uint8_t choice, std::string_view text) {
   auto value = json::parse(text);
   if (!value) return;
   const auto form = choice % 2 == 0 ? v03::Form::rpc : v03::Form::rest;
-  switch (choice / 2 % 10) {
+  switch (choice / 2 % 11) {
     case 0:
       return read_old<v03::Message>(std::move(*value), form);
     case 1:
@@ -96,6 +100,8 @@ void read(std::uint8_t choice, std::string_view text) {
       return read_new<TaskStatusUpdateEvent>(std::move(*value), form);
     case 8:
       return read_new<TaskArtifactUpdateEvent>(std::move(*value), form);
+    case 9:
+      return read_old<v03::TaskPushConfig>(std::move(*value), form);
     default:
       return read_new<SendMessageRequest>(std::move(*value), form);
   }
