@@ -1,3 +1,4 @@
+#include <google/protobuf/stubs/logging.h>
 #include <grpcpp/support/byte_buffer.h>
 
 #include <cstddef>
@@ -43,6 +44,7 @@ void check_send(::grpc::ByteBuffer& bytes) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace flotilla::a2a::rpc;
   if (size == 0) return 0;
+  google::protobuf::SetLogHandler(nullptr);
   const ::grpc::Slice slice(data + 1, size - 1);
   ::grpc::ByteBuffer bytes(&slice, 1);
   switch (data[0] % 8) {
