@@ -72,21 +72,6 @@ CREATE TABLE idempotency (
 );
 CREATE INDEX idempotency_expires ON idempotency (expires_at);
 
-CREATE TABLE outbox (
-  id {{identity}},
-  namespace TEXT NOT NULL,
-  owner TEXT NOT NULL,
-  topic TEXT NOT NULL,
-  ordering_key TEXT NOT NULL,
-  payload TEXT NOT NULL,
-  due_at BIGINT NOT NULL,
-  attempts INTEGER NOT NULL,
-  dead INTEGER NOT NULL,
-  last_error TEXT
-);
-CREATE INDEX outbox_due ON outbox (due_at) WHERE dead = 0;
-CREATE INDEX outbox_order ON outbox (topic, ordering_key, id) WHERE dead = 0;
-
 CREATE TABLE memory_item (
   namespace TEXT NOT NULL,
   owner TEXT NOT NULL,
