@@ -156,10 +156,10 @@ http::ServerOptions server_options(const ServeConfig& config, const ListenAddres
 /// gRPC is served under the same rules as HTTP.
 Result<std::optional<ListenAddress>> grpc_address_of(const ServeConfig& config) {
   if (config.grpc_listen.empty()) return std::optional<ListenAddress>();
-  TRY(listen, parse_listen_address(config.grpc_listen, "grpc_listen"));
+  TRY(listen, parse_listen_address(config.grpc_listen, "grpc-listen"));
   if (!listen.loopback() && config.tokens.empty() && !config.insecure)
     return fail(Error(Code::failed_precondition, reason::kInvalidConfig,
-                      "grpc_listen: " + config.grpc_listen +
+                      "grpc-listen: " + config.grpc_listen +
                           " is reachable from other machines; give "
                           "--tokens FILE to authenticate callers, or --insecure"));
   return std::optional<ListenAddress>(std::move(listen));
