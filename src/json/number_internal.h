@@ -14,7 +14,8 @@ std::size_t number_length(std::string_view text);
 /// The value when the text is a number, and that an integer, and fits.
 std::optional<std::int64_t> number_to_int64(std::string_view text);
 std::optional<std::uint64_t> number_to_uint64(std::string_view text);
-/// Of a well-formed JSON number: the nearest double; nullopt when it is beyond double's range (too small becomes zero).
+/// Of a well-formed JSON number: the nearest double; nullopt when it is beyond double's range (too
+/// small becomes zero).
 std::optional<double> number_to_double(std::string_view text);
 /// Quicker than converting: whether number_to_double has a value.
 bool number_is_finite(std::string_view text);
