@@ -139,16 +139,22 @@ def awaits(path):
     return re.search(r"\bco_(await|yield|return)\b", path.read_text())
 
 
-def lone_headers(root, headers, common, jobs):
+def header_flags(headers, commands, common):
+    """A header's flags are those of a source beside it: libraries differ in what they may include."""
+    beside = {source.parent: flags for source, flags in sorted(commands.items())}
+    return {path: beside.get(path.parent, common) for path in headers}
+
+
+def lone_headers(root, flags, jobs):
     cache = Cache(root, "clang++-19")
-    work = {path: ["clang++-19", *common, "-fsyntax-only", "-Wno-pragma-once-outside-header",
-                   "-x", "c++-header", str(path)] for path in headers}
+    work = {path: ["clang++-19", *flags[path], "-fsyntax-only", "-Wno-pragma-once-outside-header",
+                   "-x", "c++-header", str(path)] for path in sorted(flags)}
     return check_each(root, cache, "headers", jobs, work, by_status)
 
 
-def coroutine_query(root, headers, commands, common, jobs):
+def coroutine_query(root, header_commands, commands, jobs):
     cache = Cache(root, "clang-query-19", ["tools/coroutines.query"])
-    flags = {path: common + ["-x", "c++-header"] for path in headers} | commands
+    flags = {path: words + ["-x", "c++-header"] for path, words in header_commands.items()} | commands
     work = {path: ["clang-query-19", "-f", "tools/coroutines.query", str(path), "--",
                    *flags[path], "-Wno-error", "-Wno-pragma-once-outside-header"]
             for path in sorted(flags) if awaits(path)}
@@ -177,12 +183,13 @@ def checks(root, paths, jobs):
     common = max(clang.values(), key=len, default=["-std=c++23", f"-I{root}/src"])
     headers = [p for p in paths if p.suffix == ".h" and root / "src" in p.parents
                and p.name != "pch.h"]
+    header_commands = header_flags(headers, clang, common)
     chosen = set(paths)
     clang = {path: flags for path, flags in clang.items() if path in chosen}
     gcc = {path: flags for path, flags in gcc.items() if path in chosen}
     return [
-        ("headers", lambda: lone_headers(root, headers, common, jobs)),
-        ("coroutines", lambda: coroutine_query(root, headers, clang, common, jobs)),
+        ("headers", lambda: lone_headers(root, header_commands, jobs)),
+        ("coroutines", lambda: coroutine_query(root, header_commands, clang, jobs)),
         ("clang-tidy", lambda: clang_tidy(root, clang, jobs)),
         ("gcc", lambda: gcc_syntax(root, gcc, jobs)),
     ]
