@@ -128,7 +128,8 @@ CORE_TEST(Lease, a_write_after_a_renewal_does_not_put_the_lease_back) {
   db::Batch renew;
   renew.add(sql::kRenewLeases, {std::string("one"), sql::millis(*known + std::chrono::minutes(1))});
   CO_ASSERT_OK(co_await world.store->write(std::move(renew)));
-  CO_ASSERT_OK(co_await two.tasks.add_message(*seen, alice(), user_message("x", "m-2"), std::nullopt));
+  CO_ASSERT_OK(
+      co_await two.tasks.add_message(*seen, alice(), user_message("x", "m-2"), std::nullopt));
   row = co_await stored_row(world, row.id);
   EXPECT_EQ(row.lease_holder, "one");
   EXPECT_EQ(row.lease_expires, *known + std::chrono::minutes(1));

@@ -86,7 +86,8 @@ CORE_TEST(Scheduler, a_message_to_a_running_task_is_taken_once) {
   auto log = co_await one.tasks.create(new_task("taker", "begin"));
   CO_ASSERT_OK(log);
   co_await until([&] { return world.clock.sleepers() == 1; });
-  CO_ASSERT_OK(co_await one.tasks.add_message(*log, alice(), user_message("more", "m-2"), std::nullopt));
+  CO_ASSERT_OK(
+      co_await one.tasks.add_message(*log, alice(), user_message("more", "m-2"), std::nullopt));
   world.clock.advance(std::chrono::seconds(1));
   co_await until([&] { return world.clock.sleepers() == 1; });
   world.clock.advance(std::chrono::seconds(1));
@@ -104,7 +105,8 @@ CORE_TEST(Scheduler, an_adopted_turn_keeps_its_input_and_gives_later_messages_ag
   auto log = co_await one.tasks.create(new_task("taker", "begin"));
   CO_ASSERT_OK(log);
   co_await until([&] { return world.clock.sleepers() == 1; });
-  CO_ASSERT_OK(co_await one.tasks.add_message(*log, alice(), user_message("more", "m-2"), std::nullopt));
+  CO_ASSERT_OK(
+      co_await one.tasks.add_message(*log, alice(), user_message("more", "m-2"), std::nullopt));
   co_await one.scheduler.stop();
   auto& two = world.add_process("two");
   add_agent(two, "taker", take_all, probe);
@@ -112,7 +114,8 @@ CORE_TEST(Scheduler, an_adopted_turn_keeps_its_input_and_gives_later_messages_ag
   co_await until([&] { return world.clock.sleepers() == 3; });
   auto found = co_await two.tasks.find((*log)->committed().id.to_string(), seen_by(alice()));
   CO_ASSERT_OK(found);
-  CO_ASSERT_OK(co_await two.tasks.add_message(*found, alice(), user_message("third", "m-3"), std::nullopt));
+  CO_ASSERT_OK(
+      co_await two.tasks.add_message(*found, alice(), user_message("third", "m-3"), std::nullopt));
   for (int i = 0; i < 2; ++i) {
     co_await until([&] { return world.clock.sleepers() == 3; });
     world.clock.advance(std::chrono::seconds(1));
@@ -129,9 +132,11 @@ CORE_TEST(Scheduler, an_adopted_later_turn_keeps_its_input) {
   CO_ASSERT_OK(log);
   CO_ASSERT_OK(co_await TaskLog::settled(*log));
   add_agent(one, "agent", take_all, probe);
-  CO_ASSERT_OK(co_await one.tasks.add_message(*log, alice(), user_message("begin", "m-2"), std::nullopt));
+  CO_ASSERT_OK(
+      co_await one.tasks.add_message(*log, alice(), user_message("begin", "m-2"), std::nullopt));
   co_await until([&] { return world.clock.sleepers() == 1; });
-  CO_ASSERT_OK(co_await one.tasks.add_message(*log, alice(), user_message("more", "m-3"), std::nullopt));
+  CO_ASSERT_OK(
+      co_await one.tasks.add_message(*log, alice(), user_message("more", "m-3"), std::nullopt));
   co_await one.scheduler.stop();
   probe.notes.clear();
   auto& two = world.add_process("two");
@@ -162,7 +167,8 @@ CORE_TEST(Scheduler, an_answer_before_the_asking_turn_has_ended_begins_the_next)
   CO_ASSERT_OK(log);
   CO_ASSERT_OK(co_await TaskLog::settled(*log));
   EXPECT_EQ(probe.ended, 0);
-  CO_ASSERT_OK(co_await one.tasks.add_message(*log, alice(), user_message("answer", "m-2"), std::nullopt));
+  CO_ASSERT_OK(
+      co_await one.tasks.add_message(*log, alice(), user_message("answer", "m-2"), std::nullopt));
   EXPECT_EQ((*log)->committed().state, TaskState::working);
   co_await until([&] { return world.clock.sleepers() == 1; });
   world.clock.advance(std::chrono::seconds(1));
@@ -180,7 +186,8 @@ CORE_TEST_WITH(Scheduler, two_answers_at_once_begin_one_turn, kTwoLoops) {
     CO_ASSERT_OK(log);
     CO_ASSERT_OK(co_await TaskLog::settled(*log));
     auto answer = [](Process& at, TaskLog::Ptr task, std::string id) -> Async<> {
-      auto added = co_await at.tasks.add_message(task, alice(), user_message("a", id), std::nullopt);
+      auto added =
+          co_await at.tasks.add_message(task, alice(), user_message("a", id), std::nullopt);
       // The other one may have ended it meanwhile.
       if (!added) {
         EXPECT_EQ(added.error().reason(), reason::kUnsupportedOperation);
@@ -332,7 +339,8 @@ CORE_TEST(Scheduler, beyond_the_limit_tasks_wait_and_are_begun_later) {
   CO_ASSERT_OK(co_await TaskLog::durable(*late));
   EXPECT_EQ((*late)->committed().state, TaskState::submitted);
   // An answer must not be lost either.
-  CO_ASSERT_OK(co_await one.tasks.add_message(*asked, alice(), user_message("z", "m-2"), std::nullopt));
+  CO_ASSERT_OK(
+      co_await one.tasks.add_message(*asked, alice(), user_message("z", "m-2"), std::nullopt));
   EXPECT_EQ((*asked)->committed().state, TaskState::working);
   EXPECT_EQ(quick.begun, 1);
 

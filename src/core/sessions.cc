@@ -92,8 +92,7 @@ Async<Result<Session>> Sessions::open(std::string name_space, std::string owner,
   session.agent = std::move(agent);
   session.created_at = now;
   session.last_activity = now;
-  static const Error opened(Code::conflict,
-                            "the context was opened by another request; try again");
+  static const Error opened(Code::conflict, "the context was opened by another request; try again");
   batch->add(kInsert, insert_parameters(session), {1, opened});
   co_return session;
 }

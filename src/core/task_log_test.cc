@@ -148,7 +148,8 @@ CORE_TEST(TaskLog, a_failed_commit_fails_all_who_wait_and_breaks_the_log) {
   auto subscription = TaskLog::subscribe(log, std::nullopt);
   CO_ASSERT_OK(subscription);
   world.database->fail_after(0, Error(Code::resource_exhausted, reason::kStorageFull, "full"));
-  auto added = co_await one.tasks.add_message(log, alice(), user_message("more", "m-2"), std::nullopt);
+  auto added =
+      co_await one.tasks.add_message(log, alice(), user_message("more", "m-2"), std::nullopt);
   CO_ASSERT_TRUE(!added);
   EXPECT_EQ(added.error().reason(), reason::kStorageFull);
   EXPECT_TRUE(log->broken());
@@ -167,7 +168,8 @@ CORE_TEST(TaskLog, a_failed_commit_fails_all_who_wait_and_breaks_the_log) {
   auto loaded = co_await TaskLog::load(*again);
   CO_ASSERT_OK(loaded);
   EXPECT_EQ(loaded->first.history.size(), 1U);  // the refused message is not there
-  CO_ASSERT_OK(co_await one.tasks.add_message(*again, alice(), user_message("more", "m-2"), std::nullopt));
+  CO_ASSERT_OK(
+      co_await one.tasks.add_message(*again, alice(), user_message("more", "m-2"), std::nullopt));
 }
 
 CORE_TEST(TaskLog, after_a_failed_write_the_task_goes_on_without_restart) {
@@ -240,7 +242,8 @@ CORE_TEST(TaskLog, status_messages_become_history_at_their_place) {
   CO_ASSERT_OK(log);
   CO_ASSERT_OK(co_await TaskLog::settled(*log));
   EXPECT_EQ((*log)->committed().state, TaskState::input_required);
-  CO_ASSERT_OK(co_await one.tasks.add_message(*log, alice(), user_message("two", "m-2"), std::nullopt));
+  CO_ASSERT_OK(
+      co_await one.tasks.add_message(*log, alice(), user_message("two", "m-2"), std::nullopt));
   CO_ASSERT_OK(co_await TaskLog::settled(*log));
   const std::vector<std::string> turns{"one", "one", "which?", "two"};
   EXPECT_EQ(probe.notes, turns);  // each run saw the order, too

@@ -13,8 +13,8 @@ namespace flotilla::a2a::rpc {
   return reactor;
 }
 
-Async<bool> Call::write(::grpc::ByteBuffer message) {
-  message_ = std::move(message);
+Async<bool> Call::write(const ::grpc::ByteBuffer& message) {
+  message_ = message;
   OneShot<bool> written;
   written_.emplace(written.setter());
   StartWrite(&message_);
@@ -27,9 +27,9 @@ void Call::finish(const ::grpc::Status& status) {
   Finish(status);
 }
 
-void Call::finish(::grpc::ByteBuffer message) {
+void Call::finish(const ::grpc::ByteBuffer& message) {
   finished_ = true;
-  message_ = std::move(message);
+  message_ = message;
   StartWriteAndFinish(&message_, ::grpc::WriteOptions(), ::grpc::Status::OK);
 }
 

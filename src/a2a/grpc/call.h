@@ -44,11 +44,11 @@ class Call final : public ::grpc::ServerGenericBidiReactor,
   [[nodiscard]] Context& context() { return *context_; }
   [[nodiscard]] ::grpc::ByteBuffer& request() { return request_; }
   /// Sends one message of a stream; false when the client is gone. One at a time.
-  Async<bool> write(::grpc::ByteBuffer message);
+  Async<bool> write(const ::grpc::ByteBuffer& message);
   /// The last word: exactly once. A message under way is still sent before.
   void finish(const ::grpc::Status& status);
   /// A message and the OK status.
-  void finish(::grpc::ByteBuffer message);
+  void finish(const ::grpc::ByteBuffer& message);
   [[nodiscard]] bool finished() const { return finished_; }
   /// Cuts the connection's stream if the client still has not taken the status. Also after
   /// finish().

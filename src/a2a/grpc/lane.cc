@@ -157,7 +157,7 @@ Async<> Lane::serve(Call& call, Incoming& incoming) {
   auto answer = co_await shared_.operations.answer(incoming, call.request());
   tell_extensions(call, incoming);
   if (answer)
-    call.finish(std::move(*answer));
+    call.finish(*answer);
   else
     refuse(call, incoming, answer.error());
 }
@@ -173,7 +173,7 @@ Async<Result<>> Lane::pump(Call& call, const Incoming& incoming, ItemStream& str
       // What is under way arrives before any status.
       if (item.cursor != 0) call.last_cursor = std::to_string(item.cursor);
       call.writing_since = shared_.clock.steady_now();
-      const bool sent = co_await call.write(std::move(*message));
+      const bool sent = co_await call.write(*message);
       call.writing_since.reset();
       if (!sent) co_return fail(Error(Code::cancelled, "the client is gone"));
       if (call.stop == Call::Stop::draining) co_return fail(stopping());
