@@ -13,6 +13,7 @@ import re
 import shlex
 import subprocess
 
+FIRST_INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^">]+)', re.MULTILINE)
 INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.MULTILINE)
 ALLOWED = "NOLINT(coroutine)"
 # These compile a library's sources and hold no code of ours.
@@ -145,6 +146,12 @@ def header_flags(headers, commands, common):
     return {path: beside.get(path.parent, common) for path in headers}
 
 
+def first_includes(root, commands):
+    """What the linted sources include before all else: clang-tidy finds if it leans on others."""
+    firsts = (FIRST_INCLUDE.search(path.read_text()) for path in shipped(commands))
+    return {root / "src" / first[1] for first in firsts if first}
+
+
 def lone_headers(root, flags, jobs):
     cache = Cache(root, "clang++-19")
     work = {path: ["clang++-19", *flags[path], "-fsyntax-only", "-Wno-pragma-once-outside-header",
@@ -161,12 +168,16 @@ def coroutine_query(root, header_commands, commands, jobs):
     return check_each(root, cache, "coroutines", jobs, work, by_matches)
 
 
+def shipped(commands):
+    return [path for path in sorted(commands)
+            if not path.stem.endswith(("_test", "_bench", "_fuzz"))]
+
+
 def clang_tidy(root, commands, jobs):
     """What ships; tests run under sanitizers, which find more in them for the time."""
     cache = Cache(root, "clang-tidy-19", [".clang-tidy"])
-    work = {path: ["clang-tidy-19", "--quiet", str(path), "--", *flags]
-            for path, flags in sorted(commands.items())
-            if not path.stem.endswith(("_test", "_bench", "_fuzz"))}
+    work = {path: ["clang-tidy-19", "--quiet", str(path), "--", *commands[path]]
+            for path in shipped(commands)}
     return check_each(root, cache, "tidy", jobs, work, by_status)
 
 
@@ -186,9 +197,11 @@ def checks(root, paths, jobs):
     header_commands = header_flags(headers, clang, common)
     chosen = set(paths)
     clang = {path: flags for path, flags in clang.items() if path in chosen}
+    covered = first_includes(root, clang)
+    lone = {path: flags for path, flags in header_commands.items() if path not in covered}
     gcc = {path: flags for path, flags in gcc.items() if path in chosen}
     return [
-        ("headers", lambda: lone_headers(root, header_commands, jobs)),
+        ("headers", lambda: lone_headers(root, lone, jobs)),
         ("coroutines", lambda: coroutine_query(root, header_commands, clang, jobs)),
         ("clang-tidy", lambda: clang_tidy(root, clang, jobs)),
         ("gcc", lambda: gcc_syntax(root, gcc, jobs)),

@@ -14,7 +14,7 @@ JSONRPC = "JSON-RPC, 64 connections"
 
 
 def send_grpc(setup, server, seconds):
-    command = [setup.work / "load" / "grpc", server.grpc_port, seconds, 8, 8]
+    command = [setup.work / "load" / "rpc", server.grpc_port, seconds, 8, 8]
     cpu = server.cpu()
     own = resource.getrusage(resource.RUSAGE_CHILDREN)
     begin = time.monotonic()

@@ -123,7 +123,7 @@ A2A_CLIENT_TEST(ClientPoll, server_that_does_not_stream_though_its_card_says_so_
         if (streams && status == 200) return rpc_error(-32601);
         if (streams) return plain(status, "text/plain", "Cannot POST");
         const bool sends = request.is("SendMessage") || request.target().ends_with(":send");
-        if (sends) EXPECT_TRUE(request.body.contains("\"returnImmediately\":true"));
+        EXPECT_EQ(request.body.contains("\"returnImmediately\":true"), sends);
         const auto text = sends ? task_item("WORKING") : task_text("COMPLETED");
         return rpc ? rpc_result(text) : json_reply(text);
       };

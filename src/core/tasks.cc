@@ -115,7 +115,7 @@ Async<Result<TaskLog::Ptr>> Tasks::create(NewTask task) {
   Creation creation;
   creation.trace_id = std::move(task.trace_id);
   const std::string sender = task.principal->name;
-  const std::string owner = task.owner.empty() ? sender : std::move(task.owner);
+  const std::string owner = task.owner.empty() ? sender : task.owner;
   db::Batch session_rows;
   CO_TRY(session, co_await sessions_.open(task.name_space, owner, task.agent,
                                           std::move(task.context_id), &session_rows));

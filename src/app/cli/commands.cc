@@ -102,8 +102,8 @@ void CommandLine::add_keys() {
   CLI::App& list =
       add_command(group, texts::kKeysList, [this](Io& io) { return list_keys(key_list_, io); });
   add_list_flags(list, key_list_);
-  const auto make = [&](const CommandText& text, Exit (*run)(const KeyOptions&, Io&)) {
-    CLI::App& command = add_command(group, text, [this, run](Io& io) { return run(key_, io); });
+  const auto make = [&](const CommandText& text, Exit (*verb)(const KeyOptions&, Io&)) {
+    CLI::App& command = add_command(group, text, [this, verb](Io& io) { return verb(key_, io); });
     CLI::Option* algorithm =
         command.add_option("--algorithm", key_.algorithm, "Of a signing key: ES256 or EdDSA");
     algorithm->type_name("NAME")->check(CLI::IsMember({"ES256", "EdDSA"}));
