@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <tuple>
 #include <utility>
 
@@ -19,9 +20,6 @@ namespace {
 constexpr Log kLog{"db"};
 // More steps make a commit no cheaper by the row, but let its first batch wait longer.
 constexpr std::size_t kGroupSteps = 2'048;
-constexpr std::chrono::milliseconds kSlowCommit{1};
-constexpr std::size_t kManyBatches = 8;
-constexpr std::chrono::milliseconds kLongestGathering{2};
 constexpr int kRestartPatienceMilliseconds = 100;
 
 const Statement kBegin{"BEGIN IMMEDIATE"};
@@ -142,21 +140,24 @@ bool Writer::take(Work& work) {
   idle_ = false;
   gather(lock);
   std::swap(queued_, work);
+  hold_back(work.writes);
   metrics_.queue_depth.set(static_cast<std::int64_t>(waiting_));
   return !work.empty();
 }
 
-// On a slow disk the callers of the last commit come back while the next one would run already, so
-// that two halves take turns. A short pause lets them share one commit instead.
 void Writer::gather(std::unique_lock<std::mutex>& lock) {
-  if (gathering_ == gathering_.zero() || stopping_ || queued_.writes.empty()) return;
-  arrived_.wait_for(lock, gathering_, [this] { return stopping_; });
+  const auto pause = pace_.pause();
+  if (pause == pause.zero() || stopping_ || queued_.writes.empty()) return;
+  arrived_.wait_for(lock, pause, [this] { return stopping_; });
 }
 
-void Writer::note_pace(std::chrono::steady_clock::duration took, std::size_t batches) {
-  gathering_ = {};
-  if (took >= kSlowCommit && batches >= kManyBatches)
-    gathering_ = std::min<std::chrono::steady_clock::duration>(took / 4, kLongestGathering);
+/// Back to the queue with what belongs to the commit after the next.
+void Writer::hold_back(std::vector<Write>& writes) {
+  const std::size_t share = pace_.share(writes.size());
+  if (share == writes.size()) return;
+  const auto rest = writes.begin() + static_cast<std::ptrdiff_t>(share);
+  queued_.writes.assign(std::move_iterator(rest), std::move_iterator(writes.end()));
+  writes.erase(rest, writes.end());
 }
 
 void Writer::process(Work& work) {
@@ -185,19 +186,19 @@ void Writer::commit_in_groups(std::vector<Write>& writes) {
 }
 
 void Writer::commit(std::span<Write> group) {
-  const auto begin = std::chrono::steady_clock::now();
+  const auto began = Pace::Clock::now();
   Outcome outcome = attempt(group, false);
   if (outcome == Outcome::needs_undo) outcome = attempt(group, true);
   if (outcome == Outcome::done) {
-    const auto took = std::chrono::steady_clock::now() - begin;
-    metrics_.commit_seconds.observe(Duration(took));
-    note_pace(took, group.size());
+    metrics_.commit_seconds.observe(Duration(committed_ - began));
     count(group);
   } else {
     metrics_.failures.add();
     for (Write& write : group) write.error = storage_error_;
   }
-  release(group);
+  const bool alone = release(group);
+  if (outcome == Outcome::done)
+    pace_.note({began, committed_, committed_ - committing_, group.size(), alone});
   answer(group);
   if (outcome == Outcome::done && checkpointer_ != nullptr) tend_log();
 }
@@ -217,8 +218,10 @@ Writer::Outcome Writer::run_group(std::span<Write> group, bool savepoints) {
     const Outcome outcome = run_batch(write, savepoints);
     if (outcome == Outcome::needs_undo || outcome == Outcome::storage_failed) return outcome;
   }
+  committing_ = Pace::Clock::now();
   if (const int code = connection_->run(kCommit); code != SQLITE_OK)
     return storage_fault(code, "commit");
+  committed_ = Pace::Clock::now();
   return Outcome::done;
 }
 
@@ -318,12 +321,14 @@ void Writer::count(std::span<const Write> group) {
   steps_.fetch_add(steps, std::memory_order_relaxed);
 }
 
-void Writer::release(std::span<const Write> group) {
+/// True when nothing came meanwhile.
+bool Writer::release(std::span<const Write> group) {
   std::size_t bytes = 0;
   for (const Write& write : group) bytes += write.batch.bytes();
   const std::lock_guard lock(mutex_);
   waiting_ -= group.size();
   waiting_bytes_ -= bytes;
+  return queued_.writes.empty();
 }
 
 void Writer::answer(std::span<Write> group) {

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <atomic>
-#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <functional>
@@ -16,6 +15,7 @@
 #include "db/metrics.h"
 #include "db/sqlite/checkpointer_internal.h"
 #include "db/sqlite/connection_internal.h"
+#include "db/sqlite/pace_internal.h"
 #include "db/sqlite/waiter_internal.h"
 
 namespace flotilla::db::sqlite {
@@ -82,7 +82,7 @@ class Writer {
   void run();
   bool take(Work& work);
   void gather(std::unique_lock<std::mutex>& lock);
-  void note_pace(std::chrono::steady_clock::duration took, std::size_t batches);
+  void hold_back(std::vector<Write>& writes);
   void process(Work& work);
   void commit_in_groups(std::vector<Write>& writes);
   void commit(std::span<Write> group);
@@ -96,7 +96,7 @@ class Writer {
   void watch_log();
   void count(std::span<const Write> group);
   void answer(std::span<Write> group);
-  void release(std::span<const Write> group);
+  bool release(std::span<const Write> group);
   void tend_log();
 
   const ConnectionOptions options_;
@@ -106,8 +106,9 @@ class Writer {
   Checkpointer* checkpointer_ = nullptr;
   Wakeups wakeups_;
   std::optional<Error> storage_error_;  // why the current group fails as a whole
-  // How long to let batches gather before a commit; zero where commits are fast or batches few.
-  std::chrono::steady_clock::duration gathering_{};
+  Pace pace_;
+  Pace::Clock::time_point committing_;  // when the last COMMIT began
+  Pace::Clock::time_point committed_;   // and ended
   int wal_pages_ = 0;
   std::int64_t page_size_ = 0;
   std::atomic<std::uint64_t> commits_{0};
