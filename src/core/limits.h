@@ -79,4 +79,21 @@ inline constexpr Duration kOutboxStorePause = std::chrono::seconds(1);
 /// How long dead letters are kept.
 inline constexpr Duration kDeadLetterKept = std::chrono::hours(24 * 7);
 
+/// Resources: a document with its status; resources of one kind in a namespace; what goes with one
+/// owner; documents that are applied at once.
+inline constexpr std::size_t kMaxResourceBytes = std::size_t{1} << 20;
+inline constexpr std::int64_t kMaxResources = 10'000;
+inline constexpr std::size_t kMaxOwned = 1000;
+inline constexpr std::size_t kMaxDocuments = 2000;
+/// Labels, and annotations, of one; together the annotations may have so many bytes.
+inline constexpr std::size_t kMaxLabels = 64;
+inline constexpr std::size_t kMaxAnnotationBytes = std::size_t{256} << 10;
+/// Changes that are kept for watches, of one kind in a namespace; changes of one page.
+inline constexpr std::int64_t kResourceHistory = 5000;
+inline constexpr std::size_t kResourcePage = 200;
+/// How long a change by another process may stay unseen.
+inline constexpr Duration kResourcePoll = std::chrono::seconds(5);
+/// Attempts of a write that others come before.
+inline constexpr int kResourceAttempts = 16;
+
 }  // namespace flotilla::core

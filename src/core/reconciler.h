@@ -6,9 +6,10 @@
 #include <deque>
 #include <functional>
 #include <map>
-#include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "async/async.h"
@@ -39,9 +40,8 @@ class Reconciler {
   using Function = std::function<Async<Result<>>(Resource resource)>;
 
   Reconciler(Resources& resources, Clock& clock, Executor home, ReconcilerOptions options = {});
-  ~Reconciler();
   /// Kinds without a function are accepted as they are: condition Accepted.
-  void add(std::string kind, Function function);
+  void add(std::string_view kind, Function function);
   void start();
   /// Cancels what runs and waits for it; idempotent.
   Async<> stop();
@@ -52,33 +52,44 @@ class Reconciler {
   struct Entry {
     bool queued = false;
     bool running = false;
-    bool again = false;  // changed while it ran
+    bool again = false;  // asked for while it ran
     std::size_t failures = 0;
     std::optional<SteadyTime> due;
     std::optional<Resource> gone;  // as it was last
+  };
+  /// What a function would look at: a change of the status alone is its own doing.
+  struct Seen {
+    std::string uid;
+    std::int64_t generation = 0;
+    std::size_t metadata = 0;
+    bool operator==(const Seen&) const = default;
   };
 
   Async<> watch_loop();
   Async<Result<>> load_all();
   Async<Result<>> follow();
-  Async<> take(ResourceEvent event);
+  Async<Result<>> take(ResourceEvent event);
   Async<> timer_loop();
+  void enqueue_due(SteadyTime now);
+  [[nodiscard]] SteadyTime next_due() const;
   Async<> work();
-  Async<Result<>> run(ResourceRef ref);
+  Async<Result<>> run(ResourceRef ref, std::optional<Resource> gone);
+  Async<Result<>> guarded(ResourceRef ref, std::optional<Resource> gone);
   void enqueue(const ResourceRef& ref);
   void finished(const ResourceRef& ref, const Result<>& result);
 
   Resources& resources_;
   Clock& clock_;
-  Executor home_;
   ReconcilerOptions options_;
-  std::map<std::string, Function> functions_;
+  std::map<std::string, Function, std::less<>> functions_;
+  std::map<ResourceRef, Seen> seen_;      // all that are there
   std::map<ResourceRef, Entry> entries_;  // those with something to do, or failures
   std::deque<ResourceRef> queue_;
   std::size_t busy_ = 0;
   std::uint64_t cursor_ = 0;
-  bool stopped_ = false;
-  std::shared_ptr<Reconciler*> self_;  // null once stopped: poke() may come late
+  SteadyTime resync_at_ = SteadyTime::max();
+  std::mutex mutex_;  // of poked_
+  std::vector<ResourceRef> poked_;
   Notifier timer_;
   TaskGroup group_;
 };

@@ -61,6 +61,9 @@ struct ResourceEvent {
 std::string_view to_string(ResourceEvent::Type type);
 
 class Resources;
+namespace sql {
+struct StoredEvent;
+}
 
 /// Changes from a cursor on: what is stored, then what comes, in order, without gap or repeat. For
 /// one coroutine at a time; ends before the Resources do.
@@ -82,12 +85,16 @@ class ResourceWatch {
   [[nodiscard]] std::uint64_t cursor() const { return cursor_; }
 
  private:
+  friend class Resources;
   Async<Result<Batch>> read();
+  void take(const sql::StoredEvent& stored, Batch& batch) const;
 
   Resources& resources_;
   PrincipalPtr principal_;
   ResourceFilter filter_;
   std::uint64_t cursor_;
+  bool more_ = false;     // the last page was full
+  bool unknown_ = false;  // the cursor was none of ours: said as a gap
 };
 
 /// Declarative objects: rows, and a journal of their changes that all watches read. A write is one
@@ -147,7 +154,7 @@ class Resources {
  private:
   friend class ResourceWatch;
   struct Stored;
-  struct Change;
+  struct Plan;
   struct Removal;
   enum class Mode : std::uint8_t { create, update, apply };
 
@@ -155,20 +162,25 @@ class Resources {
   Async<Result<std::vector<Stored>>> owned_by(std::string uid);
   Async<Result<Written>> write(PrincipalPtr principal, Manifest manifest, Mode mode,
                                DryRun dry_run);
-  Async<Result<std::optional<Written>>> try_write(const Principal& principal,
-                                                  const Manifest& manifest, Mode mode,
-                                                  DryRun dry_run);
-  Async<Result<std::optional<Written>>> try_remove(const Principal& principal, ResourceRef ref,
+  /// One attempt; nullopt: somebody else was faster.
+  Async<Result<std::optional<Written>>> try_write(PrincipalPtr principal, Manifest manifest,
+                                                  Mode mode, DryRun dry_run);
+  Async<Result<Plan>> plan(PrincipalPtr principal, Manifest manifest, std::optional<Stored> before);
+  Result<> merge_secrets(CheckedSpec& checked, Plan& plan,
+                         const std::optional<Stored>& before) const;
+  Async<Result<std::vector<OwnerReference>>> resolve_owners(ResourceRef ref,
+                                                            std::vector<OwnerReference> owners);
+  Async<Result<std::optional<Written>>> try_remove(PrincipalPtr principal, ResourceRef ref,
                                                    std::optional<std::uint64_t> version,
                                                    DryRun dry_run);
+  Async<Result<Removal>> plan_removal(Stored root);
+  Async<Result<>> check_unused(Removal removal);
   Async<Result<std::optional<Resource>>> try_set_status(ResourceRef ref, std::string uid,
                                                         json::Object status);
-  Async<Result<>> resolve_owners(Resource& resource);
-  Async<Result<std::vector<Removal>>> plan_removal(Stored root);
-  Result<Change> plan(const Principal& principal, const Manifest& manifest,
-                      const std::optional<Stored>& before) const;
-  Async<Result<std::uint64_t>> commit(db::Batch batch, std::size_t index_step);
-  void changed();
+  /// The position of the event of that step; nullopt: somebody else was faster.
+  Async<Result<std::optional<std::uint64_t>>> commit(db::Batch batch, std::size_t event_step);
+  /// Stores and tells the watches, whatever becomes of the caller meanwhile.
+  Async<> store(db::Batch batch, Result<db::BatchResult>& result);
 
   db::Database& database_;
   Clock& clock_;

@@ -53,6 +53,12 @@ Value with_default(Value schema, Value by_default) {
   return schema;
 }
 
+Value nullable(Value schema) {
+  Object* object = schema.if_object();
+  if (const Value* type = object->find("type")) object->set("type", Array{*type, "null"});
+  return schema;
+}
+
 Value object_schema(const SchemaSet& set, Object properties, Array required) {
   Object schema;
   schema.set("type", "object");

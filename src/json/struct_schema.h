@@ -49,6 +49,8 @@ Value reference_schema(const SchemaSet& set, std::string_view name);
 Value documented(Value schema, std::span<const FieldDoc> docs, std::string_view name);
 /// Adds the default, unless it is nothing to speak of.
 Value with_default(Value schema, Value by_default);
+/// Takes null, too.
+Value nullable(Value schema);
 Value object_schema(const SchemaSet& set, Object properties, Array required);
 
 /// `flotilla::api::TaskView` is TaskView.
@@ -72,6 +74,7 @@ std::span<const FieldDoc> docs_of() {
 template <class T, class M>
 void add_member(SchemaSet& set, Object& properties, Array& required) {
   using Field = MemberType<T, M>;
+  if constexpr (kIsExtra<T, M>) return;
   const std::string name(MemberName<M>::name);
   Value schema = documented(schema_of<Field>(set), docs_of<T>(), name);
   if constexpr (!kMayBeAbsent<Field>) {
@@ -104,7 +107,9 @@ template <class T>
 Value map_schema(SchemaSet& set) {
   Object schema;
   schema.set("type", "object");
-  schema.set("additionalProperties", schema_of<T>(set));
+  Value value = schema_of<T>(set);
+  if constexpr (kIsOptional<T>) value = nullable(std::move(value));
+  schema.set("additionalProperties", std::move(value));
   return schema;
 }
 
