@@ -21,6 +21,7 @@ flotilla_library(crypto crypto)
 flotilla_library(ssl ssl crypto)
 flotilla_library(sqlite sqlite3)
 flotilla_library(yaml yaml-cpp)
+flotilla_library(re2 re2)
 # The program's allocator where nothing else watches allocations: a batch is built by one thread and
 # freed by another, which costs the C library's a fifth of each request.
 if(FLOTILLA_STATIC_DEPS)

@@ -3,11 +3,11 @@
 
 packages_build=(
   clang-19 libclang-rt-19-dev g++ cmake ninja-build ccache mold ca-certificates
-  libboost1.81-dev libcli11-dev libedit-dev libfmt-dev libgrpc++-dev libjemalloc-dev libprotobuf-dev
+  libboost1.81-dev libcli11-dev libedit-dev libfmt-dev libgrpc++-dev libjemalloc-dev libprotobuf-dev libre2-dev
   libsqlite3-dev libssl-dev libyaml-cpp-dev llvm-19-linker-tools pkgconf protobuf-compiler protobuf-compiler-grpc)
 packages_test=(
   clang-format-19 clang-tidy-19 clang-tools-19 llvm-19 python3 python3-venv curl
-  libgtest-dev libgmock-dev libbenchmark-dev)
+  json-schema-test-suite libgtest-dev libgmock-dev libbenchmark-dev)
 packages_bench=(wrk nginx-light)
 
 as_root() {

@@ -5,6 +5,7 @@
 #include <iterator>
 #include <system_error>
 
+#include "json/decimal_internal.h"
 #include "json/number_internal.h"
 
 namespace flotilla::json {
@@ -19,51 +20,6 @@ std::size_t skip_digits(std::string_view text, std::size_t at) {
   return at;
 }
 
-/// A number as significant digits and the place of its decimal point: 0.DIGITS * 10^point.
-struct Decimal {
-  bool negative = false;
-  std::string digits;  // without leading and trailing zeros; empty for zero
-  std::int64_t point = 0;
-};
-
-constexpr std::int64_t kExponentCap = 1'000'000'000;  // far beyond any length that can offset it
-
-std::int64_t read_exponent(std::string_view text) {
-  const bool negative = text.starts_with('-');
-  if (text.starts_with('-') || text.starts_with('+')) text.remove_prefix(1);
-  std::int64_t value = 0;
-  for (const char c : text) {
-    if (value < kExponentCap) value = value * 10 + (c - '0');
-  }
-  return negative ? -value : value;
-}
-
-Decimal to_decimal(std::string_view text) {
-  Decimal out;
-  if (text.starts_with('-')) {
-    out.negative = true;
-    text.remove_prefix(1);
-  }
-  const std::size_t exponent_at = text.find_first_of("eE");
-  std::string_view mantissa = text.substr(0, exponent_at);
-  const std::size_t dot = mantissa.find('.');
-  out.digits = mantissa.substr(0, dot);
-  out.point = static_cast<std::int64_t>(out.digits.size());
-  if (dot != std::string_view::npos) out.digits += mantissa.substr(dot + 1);
-  if (exponent_at != std::string_view::npos) {
-    out.point += read_exponent(text.substr(exponent_at + 1));
-  }
-  const std::size_t first = out.digits.find_first_not_of('0');
-  if (first == std::string::npos) {
-    out.digits.clear();
-    return out;
-  }
-  out.digits.erase(0, first);
-  out.point -= static_cast<std::int64_t>(first);
-  out.digits.erase(out.digits.find_last_not_of('0') + 1);
-  return out;
-}
-
 template <class T>
 std::optional<T> to_integer(std::string_view text) {
   T value{};
@@ -71,8 +27,8 @@ std::optional<T> to_integer(std::string_view text) {
   const auto [stop, error] = std::from_chars(text.data(), end, value);
   if (error == std::errc{} && stop == end) return value;
   if (text.empty() || number_length(text) != text.size()) return std::nullopt;
-  Decimal decimal = to_decimal(text);
-  if (decimal.digits.empty()) return T{0};
+  const Decimal decimal = to_decimal(text);
+  if (decimal.is_zero()) return T{0};
   const auto length = static_cast<std::int64_t>(decimal.digits.size());
   constexpr std::int64_t kMostDigits = 20;  // of 2^64 - 1
   if (decimal.point < length || decimal.point > kMostDigits) return std::nullopt;

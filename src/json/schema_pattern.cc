@@ -1,0 +1,49 @@
+#include <fmt/format.h>
+#include <re2/re2.h>
+
+#include <utility>
+
+#include "json/schema_pattern_internal.h"
+
+namespace flotilla::json {
+
+struct Pattern::Program {
+  Program(const std::string& expression, const re2::RE2::Options& options)
+      : re(expression, options) {}
+  re2::RE2 re;
+};
+
+Pattern::Pattern(std::unique_ptr<const Program> program) : program_(std::move(program)) {}
+Pattern::~Pattern() = default;
+
+std::expected<std::unique_ptr<const Pattern>, std::string> Pattern::compile(
+    std::string_view pattern, std::size_t memory) {
+  auto expression = translate_pattern(pattern);
+  if (!expression) return std::unexpected(std::move(expression.error()));
+  re2::RE2::Options options(re2::RE2::Quiet);
+  options.set_max_mem(static_cast<std::int64_t>(memory));
+  options.set_never_capture(true);
+  auto program = std::make_unique<const Program>(*expression, options);
+  if (program->re.error_code() == re2::RE2::ErrorPatternTooLarge) {
+    return std::unexpected("the regular expression is too large once its repetitions are unfolded");
+  }
+  if (program->re.error_code() == re2::RE2::ErrorRepeatSize) {
+    return std::unexpected("a repetition in the regular expression is too large: at most 1000");
+  }
+  if (!program->re.ok()) {
+    return std::unexpected("not a regular expression: " + program->re.error());
+  }
+  return std::unique_ptr<const Pattern>(new Pattern(std::move(program)));
+}
+
+bool Pattern::matches(std::string_view text) const {
+  return re2::RE2::PartialMatch(re2::StringPiece(text.data(), text.size()), program_->re);
+}
+
+std::size_t Pattern::cost(std::size_t bytes) const {
+  // When its cache is full, a search costs in proportion to the program for each byte.
+  const auto size = static_cast<std::size_t>(program_->re.ProgramSize());
+  return 1 + bytes / 32 * (1 + size / 256);
+}
+
+}  // namespace flotilla::json
