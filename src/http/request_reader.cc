@@ -40,6 +40,9 @@ std::optional<Method> method_of(beast::http::verb verb) {
   }
 }
 
+constexpr const char* kLongChunkLine =
+    "a chunk's head or the trailers are longer than this server accepts";
+
 bool all_digits(std::string_view text) {
   return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
 }
@@ -94,7 +97,6 @@ class RequestReader::Parser final : public beast::http::basic_parser<true> {
     std::destroy_at(this);
     std::construct_at(this);
     request_ = &request;
-    this->eager(true);
     this->header_limit(static_cast<std::uint32_t>(header_limit + 1));
     this->body_limit(body_limit);
     clear(request);
@@ -337,8 +339,13 @@ RequestReader::Progress RequestReader::parse_body() {
   // Beast asserts that a last chunk which it has seen the line of comes again with more than four
   // bytes. A chunked body ends in five, so less can wait.
   const std::size_t least = parser_->chunked() ? 5 : 1;
-  if (buffered() >= least) {
-    begin_ += parser_->put(boost::asio::buffer(data_.get() + begin_, buffered()), error);
+  // One element at a time, so that the limit of a line does not depend on how the bytes arrive.
+  while (!error && !parser_->is_done() && buffered() >= least) {
+    const std::size_t body = parser_->body_size();
+    const auto taken = parser_->put(boost::asio::buffer(data_.get() + begin_, buffered()), error);
+    begin_ += taken;
+    if (parser_->chunked() && taken - (parser_->body_size() - body) > kChunkLineLimit)
+      return fail_with(400, kLongChunkLine);
   }
   if (error && error != beast::http::error::need_more) {
     fault_ = fault_of(error);
@@ -347,7 +354,7 @@ RequestReader::Progress RequestReader::parse_body() {
   if (parser_->is_done()) return finish();
   large_body_ = parser_->body_size() > kReadBuffer;
   if (buffered() > kChunkLineLimit) {
-    return fail_with(400, "a chunk's head or the trailers are longer than this server accepts");
+    return fail_with(400, kLongChunkLine);
   }
   return Progress::need_more;
 }

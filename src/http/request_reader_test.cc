@@ -54,6 +54,34 @@ TEST(RequestReader, drops_the_former_request_and_trailers) {
   EXPECT_EQ(request.headers.fields().size(), 1U);
 }
 
+TEST(RequestReader, limits_of_chunk_lines_do_not_depend_on_how_they_arrive) {
+  const std::string head = "POST /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n";
+  const auto trailers = [&](std::size_t size) {
+    return "0\r\nX: " + std::string(size, 'x') + "\r\n\r\n";
+  };
+  const auto extension = [&](std::size_t size) {
+    return "1;e=" + std::string(size, 'x') + "\r\nz\r\n0\r\n\r\n";
+  };
+  const auto ends = [&](const std::string& body, std::size_t step) {
+    RequestReader reader({.header = 1000, .body = 1000});
+    Request request;
+    std::string_view rest = body;
+    feed(reader, head);
+    Progress progress = reader.parse(request);
+    for (; progress == Progress::need_more && !rest.empty(); progress = reader.parse(request)) {
+      feed(reader, rest.substr(0, step));
+      rest.remove_prefix(std::min(step, rest.size()));
+    }
+    return progress;
+  };
+  for (const std::size_t step : {std::size_t{1}, std::size_t{100}, std::size_t{100'000}}) {
+    EXPECT_EQ(ends(trailers(kChunkLineLimit - 20), step), Progress::done) << step;
+    EXPECT_EQ(ends(trailers(kChunkLineLimit), step), Progress::failed) << step;
+    EXPECT_EQ(ends(extension(kChunkLineLimit - 20), step), Progress::done) << step;
+    EXPECT_EQ(ends(extension(kChunkLineLimit), step), Progress::failed) << step;
+  }
+}
+
 TEST(RequestReader, empty_chunked_body_may_come_byte_by_byte) {
   constexpr std::string_view kRequest =
       "POST /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
