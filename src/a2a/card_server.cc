@@ -9,6 +9,7 @@
 #include "a2a/card_json.h"
 #include "a2a/card_signer.h"
 #include "a2a/wire.h"
+#include "http/status.h"
 
 namespace flotilla::a2a {
 namespace {
@@ -76,6 +77,7 @@ Async<http::Response> CardServer::handle(http::Request& request, AgentRef agent,
   response.headers.add("ETag", std::move(etag));
   response.headers.add("Cache-Control",
                        fmt::format("public, max-age={}", config_.card_max_age.count()));
+  response.headers.add("Last-Modified", http::to_http_date(config_.started_at));
   response.headers.add("Vary", "A2A-Version");
   co_return response;
 }

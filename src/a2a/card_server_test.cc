@@ -82,6 +82,7 @@ TEST(Card, validators_differ_by_variant_and_give_304) {
     const auto card = host.get(kPath, {{"A2A-Version", std::string(version)}});
     EXPECT_EQ(card.headers.find("Vary"), "A2A-Version");
     EXPECT_EQ(card.headers.find("Cache-Control"), "public, max-age=300");
+    EXPECT_EQ(card.headers.find("Last-Modified"), "Thu, 01 Jan 1970 00:00:00 GMT");
     return std::string(card.headers.find("ETag").value_or(""));
   };
   const std::string pure = etag("1.0");

@@ -43,6 +43,8 @@ struct ServerConfig {
   AgentRef front_desk{"default", "front-desk"};
   Duration heartbeat = std::chrono::seconds(15);
   std::chrono::seconds card_max_age{300};
+  /// Cards say it as Last-Modified: what they are made of is known from the start on.
+  Time started_at;
   /// Signs the cards and publishes its keys; null: neither. Outlives the router.
   CardSigner* card_signer = nullptr;
   json::ParseLimits limits;

@@ -303,6 +303,7 @@ void Node::Parts::wire() {
   a2a_config.lenient_message_id = config.conformance;
   a2a_config.local_is_nobody = config.conformance;
   a2a_config.public_url = config.public_url;
+  a2a_config.started_at = system_clock().now();
   a2a_config.profile = config.a2a_profile == "1.0.0" ? a2a::Profile::v1_0_0 : a2a::Profile::v1_0_1;
   a2a_config.lenient_version = config.a2a_lenient_version;
   a2a_config.authentication = authenticator.required();

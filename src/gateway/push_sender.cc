@@ -1,14 +1,14 @@
 #include "gateway/push_sender.h"
 
+#include <algorithm>
 #include <array>
-#include <charconv>
-#include <ctime>
 #include <utility>
 
 #include "a2a/legacy.h"
 #include "async/cancel.h"
 #include "async/spawn.h"
 #include "core/limits.h"
+#include "http/status.h"
 
 namespace flotilla::gateway {
 
@@ -80,21 +80,6 @@ Result<http::ClientRequest> push_request(const core::PushRow& row,
   return request;
 }
 
-std::optional<Duration> parse_retry_after(std::string_view text, Time now) {
-  std::int64_t seconds = 0;
-  const auto* const end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, seconds);
-  if (error == std::errc{} && stop == end && seconds >= 0)
-    return std::min<Duration>(std::chrono::seconds(std::min<std::int64_t>(seconds, 1'000'000)),
-                              core::kOutboxRetryAfter);
-  std::tm parts{};
-  const std::string date(text.substr(0, 64));
-  const char* rest = strptime(date.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &parts);
-  if (rest == nullptr || *rest != '\0') return std::nullopt;
-  const Time at{std::chrono::seconds(timegm(&parts))};
-  return std::max<Duration>(at - now, Duration::zero());
-}
-
 namespace {
 
 Async<> drain(http::ClientStream& stream) {
@@ -124,8 +109,8 @@ Async<core::PushOutcome> PushSender::deliver(const core::PushRow& row,
   core::PushOutcome outcome;
   outcome.delivered = status >= 200 && status < 300;
   if (!outcome.delivered) outcome.error = "answered " + std::to_string(status);
-  if (const auto wish = stream.headers().find("Retry-After"); wish && !outcome.delivered)
-    outcome.retry_after = parse_retry_after(*wish, clock_.now());
+  const auto wish = http::retry_after(stream.headers());
+  if (wish && !outcome.delivered) outcome.retry_after = std::min(*wish, core::kOutboxRetryAfter);
   auto rest = drain(stream);
   const auto until = clock_.steady_now() + kDrainTimeout;
   std::ignore = co_await with_deadline(std::move(rest), until, clock_);

@@ -18,8 +18,6 @@ namespace flotilla::gateway {
 /// What a webhook of a task is sent (A2A 1.0 section 4.3.3, a2a.md 4.7).
 Result<http::ClientRequest> push_request(const core::PushRow& row,
                                          const core::PushPayload& payload);
-/// Seconds or an HTTP date; nullopt when it is neither.
-std::optional<Duration> parse_retry_after(std::string_view text, Time now);
 
 /// Sends what the outbox has for webhooks: one POST for each event, under the egress policy of what
 /// callers write (I7). Redirects are not followed. Lives on one loop; check() from any.

@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include "base/time.h"
-
 // What a webhook is sent; that it arrives is for tests/integration/push.py.
 namespace flotilla::gateway {
 namespace {
@@ -74,18 +72,6 @@ TEST(PushSender, a_webhook_without_secrets_gets_none) {
   row.config.scheme = "Negotiate";  // one that needs no credentials
   request = request_of(row, payload_of(core::EventKind::status, "{}"));
   EXPECT_EQ(request.headers.find("Authorization"), "Negotiate");
-}
-
-TEST(PushSender, retry_after_in_both_forms) {
-  using std::chrono::seconds;
-  const Time now = parse_time("2026-11-02T08:00:00Z").value();
-  EXPECT_EQ(parse_retry_after("120", now), seconds(120));
-  EXPECT_EQ(parse_retry_after("0", now), seconds(0));
-  EXPECT_EQ(parse_retry_after("999999999999", now), seconds(3600));
-  EXPECT_EQ(parse_retry_after("Mon, 02 Nov 2026 08:02:00 GMT", now), seconds(120));
-  EXPECT_EQ(parse_retry_after("Mon, 02 Nov 2026 07:00:00 GMT", now), seconds(0));
-  for (const char* bad : {"", "-1", "soon", "1.5", "12 s", "Mon, 02 Nov", "99999999999999999999"})
-    EXPECT_FALSE(parse_retry_after(bad, now)) << bad;
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "http/response_head_internal.h"
+#include "http/status.h"
 
 namespace flotilla::http {
 namespace {
@@ -160,17 +161,7 @@ void append_head(const Response& response, const Framing& framing, std::string& 
 }
 
 std::string common_lines(Time now) {
-  constexpr std::array<std::string_view, 7> kDays{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-  constexpr std::array<std::string_view, 12> kMonths{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                                     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-  const auto day = std::chrono::floor<std::chrono::days>(now);
-  const std::chrono::year_month_day date(day);
-  const std::chrono::hh_mm_ss time(std::chrono::floor<std::chrono::seconds>(now - day));
-  return fmt::format(
-      "Server: flotilla\r\nDate: {}, {:02} {} {:04} {:02}:{:02}:{:02} GMT\r\n",
-      kDays.at(std::chrono::weekday(day).c_encoding()), static_cast<unsigned>(date.day()),
-      kMonths.at(static_cast<unsigned>(date.month()) - 1), static_cast<int>(date.year()),
-      time.hours().count(), time.minutes().count(), time.seconds().count());
+  return fmt::format("Server: flotilla\r\nDate: {}\r\n", to_http_date(now));
 }
 
 }  // namespace flotilla::http

@@ -1,5 +1,7 @@
 #include "http/status.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -10,6 +12,9 @@ namespace flotilla::http {
 namespace {
 
 constexpr std::chrono::seconds kLongestWait = std::chrono::hours(24);
+constexpr std::array<std::string_view, 7> kDays = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+constexpr std::array<std::string_view, 12> kMonths = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                                      "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 
 std::optional<int> number_at(std::string_view text, std::size_t at, std::size_t length) {
   int value = 0;
@@ -21,8 +26,6 @@ std::optional<int> number_at(std::string_view text, std::size_t at, std::size_t 
 
 /// `Sun, 06 Nov 1994 08:49:37 GMT`: the form that senders must use.
 std::optional<std::chrono::sys_seconds> parse_date(std::string_view text) {
-  constexpr std::array<std::string_view, 12> kMonths = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                                        "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
   if (text.size() != 29 || !text.ends_with(" GMT") || text[19] != ':' || text[22] != ':')
     return std::nullopt;
   const auto month = std::ranges::find(kMonths, text.substr(8, 3));
@@ -73,6 +76,17 @@ Code code_of_status(int status) {
     default:
       return status >= 400 && status < 500 ? Code::invalid_argument : Code::internal;
   }
+}
+
+std::string to_http_date(Time time) {
+  const auto day = std::chrono::floor<std::chrono::days>(time);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss clock(std::chrono::floor<std::chrono::seconds>(time - day));
+  return fmt::format(
+      "{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT", kDays.at(std::chrono::weekday(day).c_encoding()),
+      static_cast<unsigned>(date.day()), kMonths.at(static_cast<unsigned>(date.month()) - 1),
+      static_cast<int>(date.year()), clock.hours().count(), clock.minutes().count(),
+      clock.seconds().count());
 }
 
 std::optional<Duration> retry_after(const Headers& headers) {

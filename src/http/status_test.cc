@@ -39,6 +39,11 @@ std::optional<Duration> after(std::string value, std::string date = "") {
   return retry_after(headers);
 }
 
+TEST(HttpDate, is_written_as_it_is_read) {
+  const auto time = parse_time("1994-11-06T08:49:37.999Z");
+  EXPECT_EQ(to_http_date(time.value()), "Sun, 06 Nov 1994 08:49:37 GMT");
+}
+
 TEST(RetryAfter, seconds_of_the_header) {
   EXPECT_EQ(after("0"), seconds(0));
   EXPECT_EQ(after("120"), seconds(120));

@@ -39,6 +39,7 @@ def test_the_card_is_whole(server):
 def test_the_card_can_be_cached(server):
     response = card_of(server)
     assert "max-age=" in response.get("Cache-Control"), response.headers
+    assert response.get("Last-Modified").endswith(" GMT"), response.headers
     etag = response.get("ETag")
     again = server.call("GET", CARD, {"A2A-Version": "1.0", "If-None-Match": etag})
     assert again.status == 304 and again.get("ETag") == etag, again.status
