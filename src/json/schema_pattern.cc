@@ -28,10 +28,10 @@ std::expected<std::unique_ptr<const Pattern>, std::string> Pattern::compile(
     return std::unexpected("the regular expression is too large once its repetitions are unfolded");
   }
   if (program->re.error_code() == re2::RE2::ErrorRepeatSize) {
-    return std::unexpected("a repetition in the regular expression is too large: at most 1000");
+    return std::unexpected("the regular expression has a repetition of more than 1000");
   }
   if (!program->re.ok()) {
-    return std::unexpected("not a regular expression: " + program->re.error());
+    return std::unexpected("the regular expression is none: " + program->re.error());
   }
   return std::unique_ptr<const Pattern>(new Pattern(std::move(program)));
 }
