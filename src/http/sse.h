@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -43,13 +44,17 @@ struct SseMessage {
   std::string data;
 };
 
-/// Incremental parser: any line ends, several data lines, BOM, comments, retry ignored. One event
-/// is limited (reason LIMIT_EXCEEDED beyond).
+/// Incremental parser: any line ends, several data lines, BOM, comments. One event is limited
+/// (reason LIMIT_EXCEEDED beyond).
 class SseParser {
  public:
   explicit SseParser(std::size_t event_limit = std::size_t{4} << 20);
   /// Feeds bytes and appends the events completed by them.
   Result<> feed(std::string_view bytes, std::vector<SseMessage>& out);
+  /// The last `id` that an event, with data or without, brought; empty when there was none.
+  [[nodiscard]] const std::string& last_id() const { return last_id_; }
+  /// How long to wait before a reconnect, as far as the peer said it; at most a day.
+  [[nodiscard]] std::optional<std::chrono::milliseconds> retry() const { return retry_; }
 
  private:
   void end_line(std::vector<SseMessage>& out);
@@ -60,6 +65,7 @@ class SseParser {
   std::string line_;
   SseMessage current_;
   std::string last_id_;
+  std::optional<std::chrono::milliseconds> retry_;
   bool has_data_ = false;
   bool after_cr_ = false;
   bool at_start_ = true;

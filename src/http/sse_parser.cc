@@ -1,8 +1,15 @@
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
 #include <utility>
 
 #include "http/sse.h"
 
 namespace flotilla::http {
+
+namespace {
+constexpr std::chrono::milliseconds kRetryMax = std::chrono::hours(24);
+}  // namespace
 
 SseParser::SseParser(std::size_t event_limit) : limit_(event_limit) {}
 
@@ -53,6 +60,11 @@ void SseParser::set_field(std::string_view name, std::string_view value) {
     current_.event = value;
   } else if (name == "id" && !value.contains('\0')) {
     last_id_ = value;
+  } else if (name == "retry") {
+    std::int64_t wait = 0;
+    const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), wait);
+    if (error != std::errc() || end != value.data() + value.size() || value.front() == '-') return;
+    retry_ = std::min(std::chrono::milliseconds(wait), kRetryMax);
   }
 }
 

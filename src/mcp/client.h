@@ -97,6 +97,9 @@ struct CallOptions {
   json::Object meta;
   bool wants_progress = false;
   std::string log_level;  // modern only; empty: none
+  /// The tool is idempotent, or its owner says so: repeated when the session was lost before it
+  /// ran.
+  bool replayable = false;
   /// Who asks: a question of the server that could belong to calls of several owners is refused.
   std::string owner;
   std::optional<Duration> timeout;
