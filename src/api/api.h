@@ -10,6 +10,7 @@
 #include "core/feed.h"
 #include "core/messaging.h"
 #include "core/outbox.h"
+#include "core/resources.h"
 #include "core/sessions.h"
 #include "core/tasks.h"
 #include "http/router.h"
@@ -35,8 +36,9 @@ struct Sources {
   std::string public_url;
   /// ok, or why the server should get no traffic.
   std::function<Async<Result<>>()> ready;
-  gateway::KeyRing* keys = nullptr;  // never null once routes are added
-  core::Outbox* outbox = nullptr;    // the same
+  gateway::KeyRing* keys = nullptr;      // never null once routes are added
+  core::Outbox* outbox = nullptr;        // the same
+  core::Resources* resources = nullptr;  // the same
   /// Set by add_routes: what other routes of the server answer. It must stay where it is.
   http::Router* router = nullptr;
 };

@@ -5,12 +5,11 @@
 
 namespace flotilla::api {
 
-namespace internal {
+namespace {
 
-json::Value simple(std::string_view type, std::string_view format) {
+json::Value simple(std::string_view type) {
   json::Object schema;
   schema.set("type", type);
-  if (!format.empty()) schema.set("format", format);
   return schema;
 }
 
@@ -19,15 +18,6 @@ json::Value reference(std::string_view name) {
   schema.set("$ref", "#/components/schemas/" + std::string(name));
   return schema;
 }
-
-std::string wire_member(std::string_view member) {
-  if (member.ends_with('_')) member.remove_suffix(1);
-  return std::string(member);
-}
-
-}  // namespace internal
-
-namespace {
 
 json::Object object(std::initializer_list<std::pair<std::string, json::Value>> members) {
   json::Object made;
@@ -40,7 +30,7 @@ json::Value parameter(std::string_view name, std::string_view place, std::string
                  {"in", place},
                  {"required", place == "path"},
                  {"description", text},
-                 {"schema", internal::simple("string")}});
+                 {"schema", simple("string")}});
 }
 
 /// The `{name}` parts of a pattern.
@@ -59,16 +49,13 @@ json::Array parameters_of(const Route& route) {
 
 json::Value responses_of(const Route& route, SchemaSet& set) {
   json::Object content;
-  if (route.schema != nullptr)
-    content.set("application/json", object({{"schema", route.schema(set)}}));
-  if (route.streams)
-    content.set("text/event-stream", object({{"schema", internal::simple("string")}}));
+  if (route.schema) content.set("application/json", object({{"schema", route.schema(set)}}));
+  if (route.streams) content.set("text/event-stream", object({{"schema", simple("string")}}));
   json::Object success = object({{"description", "Success"}});
   if (!content.empty()) success.set("content", content);
   json::Object problem = object({{"description", "Problem (RFC 9457)"}});
-  problem.set(
-      "content",
-      object({{"application/problem+json", object({{"schema", internal::reference("Problem")}})}}));
+  problem.set("content",
+              object({{"application/problem+json", object({{"schema", reference("Problem")}})}}));
   return object({{"200", std::move(success)}, {"default", std::move(problem)}});
 }
 
@@ -98,7 +85,7 @@ json::Value operation_of(const Route& route, SchemaSet& set) {
       object({{"operationId", operation_id(route)}, {"summary", route.summary}});
   if (auto parameters = parameters_of(route); !parameters.empty())
     operation.set("parameters", std::move(parameters));
-  if (route.body != nullptr) {
+  if (route.body) {
     json::Object content = object({{"application/json", object({{"schema", route.body(set)}})}});
     operation.set("requestBody", object({{"required", true}, {"content", std::move(content)}}));
   }
@@ -109,9 +96,8 @@ json::Value operation_of(const Route& route, SchemaSet& set) {
 
 json::Value problem_schema() {
   json::Object properties;
-  for (auto name : {"type", "title", "detail", "reason"})
-    properties.set(name, internal::simple("string"));
-  properties.set("status", internal::simple("integer"));
+  for (auto name : {"type", "title", "detail", "reason"}) properties.set(name, simple("string"));
+  properties.set("status", simple("integer"));
   return object({{"type", "object"}, {"properties", std::move(properties)}});
 }
 

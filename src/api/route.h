@@ -25,9 +25,9 @@ struct Route {
   std::optional<Role> role = Role::viewer;
   std::vector<Parameter> query;
   /// The schema of the body, where there is one.
-  json::Value (*body)(SchemaSet&) = nullptr;
-  /// The answer's schema; null for text.
-  json::Value (*schema)(SchemaSet&) = nullptr;
+  std::function<json::Value(SchemaSet&)> body;
+  /// The answer's schema; none for text.
+  std::function<json::Value(SchemaSet&)> schema;
   /// A stream of events may be asked for by Accept: text/event-stream.
   bool streams = false;
   Async<http::Response> (*handle)(const Sources& sources, http::Request& request) = nullptr;
@@ -35,6 +35,9 @@ struct Route {
 
 /// The table: every route of the native API.
 const std::vector<Route>& routes();
+
+/// Those of each kind of resource (resource_routes.cc).
+void add_resource_routes(std::vector<Route>& table);
 
 /// The OpenAPI 3.1 document of the table.
 std::string openapi_document(const Sources& sources);
@@ -71,6 +74,17 @@ Async<http::Response> list(const Sources& sources, http::Request& request);
 Async<http::Response> get(const Sources& sources, http::Request& request);
 Async<http::Response> card(const Sources& sources, http::Request& request);
 }  // namespace agents
+namespace resources {
+Async<http::Response> list(const Sources& sources, http::Request& request);
+Async<http::Response> get(const Sources& sources, http::Request& request);
+Async<http::Response> create(const Sources& sources, http::Request& request);
+Async<http::Response> replace(const Sources& sources, http::Request& request);
+Async<http::Response> patch(const Sources& sources, http::Request& request);
+Async<http::Response> remove(const Sources& sources, http::Request& request);
+Async<http::Response> apply(const Sources& sources, http::Request& request);
+Async<http::Response> schemas(const Sources& sources, http::Request& request);
+Async<http::Response> schema(const Sources& sources, http::Request& request);
+}  // namespace resources
 namespace outbox {
 Async<http::Response> dead(const Sources& sources, http::Request& request);
 Async<http::Response> retry(const Sources& sources, http::Request& request);

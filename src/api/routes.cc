@@ -158,6 +158,7 @@ std::vector<Route> make_routes() {
   table.back().method = Method::post;
   table.back().role = Role::operator_;
   add_messaging(table);
+  add_resource_routes(table);
   return table;
 }
 

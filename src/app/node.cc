@@ -17,6 +17,7 @@
 #include "agents/demo.h"
 #include "api/api.h"
 #include "app/listen_address.h"
+#include "app/manifests.h"
 #include "app/peer_client.h"
 #include "app/version.h"
 #include "async/blocking_pool.h"
@@ -31,6 +32,9 @@
 #include "core/metrics.h"
 #include "core/outbox.h"
 #include "core/push.h"
+#include "core/reconciler.h"
+#include "core/resource_apply.h"
+#include "core/resources.h"
 #include "core/scheduler.h"
 #include "core/sessions.h"
 #include "core/tasks.h"
@@ -214,6 +218,8 @@ struct Node::Parts {
         subscriptions(*database, system_clock()),
         messaging(services, tasks, agents, topics, subscriptions, config.hop_limit),
         courier(services, messaging, agents, loops.executor(0)),
+        resources(*database, system_clock(), system_random(), sealer, feed),
+        reconciler(resources, system_clock(), loops.executor(0)),
         key_ring(*database, system_clock(), sealer, card_signer),
         a2a_handler(tasks, sessions, agents, &push),
         signals(loops.executor(0)) {}
@@ -244,6 +250,8 @@ struct Node::Parts {
   core::TopicSubscriptions subscriptions;
   core::Messaging messaging;
   core::Courier courier;
+  core::Resources resources;
+  core::Reconciler reconciler;
   a2a::CardSigner card_signer;
   gateway::KeyRing key_ring;
   gateway::A2aHandler a2a_handler;
@@ -259,6 +267,7 @@ struct Node::Parts {
   [[nodiscard]] Executor push_loop() const { return loops.executor(loops.size() - 1); }
   void wire();
   Async<Result<>> prepare();
+  Async<Result<>> apply_manifests();
   Async<Result<>> ready();
   Async<> drain();
   void begin_stop();
@@ -312,6 +321,7 @@ void Node::Parts::wire() {
   a2a_config.extended_card = !config.conformance_reduced;
   a2a_config.card_signer = &card_signer;
   key_ring.also_reseals([this] { return push_configs.reseal(); });
+  key_ring.also_reseals([this] { return resources.reseal(); });
   services.outbox = &outbox;
   a2a_config.ports = ports;
   if (grpc_listen)
@@ -332,6 +342,7 @@ void Node::Parts::wire() {
                        [this] { return ready(); }};
   sources.keys = &key_ring;
   sources.outbox = &outbox;
+  sources.resources = &resources;
   api::add_routes(router, std::move(sources));
   auto handler = [this](http::Request& request) { return serve(request); };
   server = std::make_unique<http::Server>(loops, system_clock(), server_options(config, listen),
@@ -347,7 +358,36 @@ Async<Result<>> Node::Parts::ready() {
 
 Async<Result<>> Node::Parts::prepare() {
   CO_TRY_VOID(co_await key_ring.load());
-  co_return co_await scheduler.void_leases();
+  CO_TRY_VOID(co_await scheduler.void_leases());
+  if (!config.apply.empty()) CO_TRY_VOID(co_await apply_manifests());
+  co_return ok();
+}
+
+/// What the operator's files say, with an admin's rights; a fault stops the start.
+Async<Result<>> Node::Parts::apply_manifests() {
+  const auto refused = [](const Error& error) {
+    return fail(Error(Code::invalid_argument, reason::kInvalidConfig, "apply: " + error.message()));
+  };
+  const auto documents = read_manifests(config.apply);
+  if (!documents) co_return refused(documents.error());
+  core::ApplyRequest request;
+  for (const auto& document : *documents) request.documents.push_back(document.value);
+  auto who = std::make_shared<Principal>();
+  who->kind = PrincipalKind::service;
+  who->name = "serve --apply";
+  who->role = Role::admin;
+  who->all_namespaces = true;
+  const auto applied = co_await core::apply_documents(resources, who, std::move(request));
+  if (!applied) co_return refused(located(applied.error(), *documents));
+  for (std::size_t i = 0; i < applied->size(); ++i) {
+    const auto& one = (*applied)[i];
+    if (!one.error) continue;
+    const auto& at = (*documents)[i];
+    co_return refused(Error(one.error->code(), fmt::format("{}, document {}: {}", at.file,
+                                                           at.number, one.error->message())));
+  }
+  kLog.info("resources applied", {{"from", config.apply}, {"documents", applied->size()}});
+  co_return ok();
 }
 
 void Node::Parts::begin_stop() {
@@ -360,6 +400,7 @@ Async<> Node::Parts::drain() {
   if (grpc) grpc->begin_drain(config.drain_timeout);
   co_await server->drain(config.drain_timeout);
   if (grpc) co_await grpc->drained();
+  co_await reconciler.stop();
   co_await courier.stop();
   co_await topics.stop();
   co_await scheduler.stop();
@@ -419,6 +460,7 @@ void Node::run() {
   parts.scheduler.start(parts.tasks);
   parts.topics.start();
   parts.courier.start();
+  parts.reconciler.start();
   parts.outbox.start();
   parts.signals.async_wait([&parts](const boost::system::error_code& failed, int) {
     if (!failed) parts.begin_stop();

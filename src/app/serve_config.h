@@ -21,6 +21,7 @@ struct ServeConfig {
   std::string data;
   std::string database;
   std::string config;
+  std::string apply;
   std::uint32_t threads = 0;
   std::string public_url;
   std::vector<std::string> allow_host;
@@ -51,9 +52,9 @@ struct ServeConfig {
   std::chrono::seconds drain_timeout = std::chrono::seconds(8);
 };
 BOOST_DESCRIBE_STRUCT(ServeConfig, (),
-                      (listen, grpc_listen, data, database, config, threads, public_url, allow_host,
-                       allow_origin, trusted_proxy, tls_cert, tls_key, tls_client_ca, durability,
-                       tokens, sealing_key, egress_allow, dedupe, insecure, a2a_profile,
+                      (listen, grpc_listen, data, database, config, apply, threads, public_url,
+                       allow_host, allow_origin, trusted_proxy, tls_cert, tls_key, tls_client_ca,
+                       durability, tokens, sealing_key, egress_allow, dedupe, insecure, a2a_profile,
                        a2a_lenient_version, hop_limit, demo, conformance, conformance_reduced,
                        conformance_auth, log_level, log_format, body_limit, max_connections,
                        max_connections_per_peer, max_requests_per_peer, drain_timeout))
@@ -64,6 +65,7 @@ inline constexpr config::Help kServeHelp[] = {
     {"data", "directory of the embedded database (default: the XDG data directory)"},
     {"database", "sqlite:PATH or sqlite::memory: (default: flotilla.db in the data directory)"},
     {"config", "YAML file with these keys"},
+    {"apply", "file or folder of resources (YAML, JSON) that are applied before the start"},
     {"threads", "event loops, one thread each; 0: one for each core"},
     {"public_url", "URL under which clients reach this server, for cards"},
     {"allow_host", "further Host values to accept; * accepts all"},
