@@ -12,6 +12,7 @@
 #include "async/async.h"
 #include "base/context.h"
 #include "base/result.h"
+#include "base/time.h"
 #include "json/value.h"
 #include "mcp/types.h"
 
@@ -49,6 +50,9 @@ class Exchange {
   virtual Async<> log(std::string level, std::string logger, json::Value data) = 0;
   /// Another notification that belongs to this request.
   virtual Async<> notify(std::string method, json::Object params) = 0;
+  /// Lets a legacy client's connection end while the work goes on: it comes back after `retry` for
+  /// the rest (2025-11-25, polling). Nothing for others.
+  virtual Async<> release_connection(Duration /*retry*/) { co_return; }
 };
 
 /// The request is answered: the result's members without `resultType`, `_meta` of ours and caching
