@@ -18,6 +18,7 @@
 #include "api/api.h"
 #include "app/listen_address.h"
 #include "app/manifests.h"
+#include "app/mcp_service.h"
 #include "app/peer_client.h"
 #include "app/version.h"
 #include "async/blocking_pool.h"
@@ -255,6 +256,7 @@ struct Node::Parts {
   a2a::CardSigner card_signer;
   gateway::KeyRing key_ring;
   gateway::A2aHandler a2a_handler;
+  std::unique_ptr<McpService> mcp;
   http::Router router;
   std::unique_ptr<http::Server> server;
   std::shared_ptr<a2a::Ports> ports = std::make_shared<a2a::Ports>();  // shared with the cards
@@ -329,6 +331,10 @@ void Node::Parts::wire() {
                                               a2a_config, grpc_options(config, *grpc_listen),
                                               *metrics);
   a2a::add_routes(router, a2a_handler, a2a_config);
+  mcp = std::make_unique<McpService>(
+      config, gateway::PlatformServices{a2a_handler, tasks, agents, messaging}, *database, sealer,
+      loops.executor(0));
+  mcp->add_routes(router);
   api::Sources sources{tasks,
                        sessions,
                        agents,
@@ -400,6 +406,7 @@ Async<> Node::Parts::drain() {
   if (grpc) grpc->begin_drain(config.drain_timeout);
   co_await server->drain(config.drain_timeout);
   if (grpc) co_await grpc->drained();
+  co_await mcp->stop();
   co_await reconciler.stop();
   co_await courier.stop();
   co_await topics.stop();
@@ -460,6 +467,7 @@ void Node::run() {
   parts.scheduler.start(parts.tasks);
   parts.topics.start();
   parts.courier.start();
+  parts.mcp->start();
   parts.reconciler.start();
   parts.outbox.start();
   parts.signals.async_wait([&parts](const boost::system::error_code& failed, int) {
