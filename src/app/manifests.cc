@@ -32,7 +32,7 @@ const json::Array* items_of_list(const json::Value& value) {
   const auto* object = value.if_object();
   const auto* kind = object == nullptr ? nullptr : object->find("kind");
   const auto* items = object == nullptr ? nullptr : object->find("items");
-  if (kind == nullptr || items == nullptr || *kind != json::Value("List")) return nullptr;
+  if (items == nullptr || (kind != nullptr && *kind != json::Value("List"))) return nullptr;
   return items->if_array();
 }
 

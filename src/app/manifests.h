@@ -19,7 +19,8 @@ struct ManifestDocument {
 
 /// The documents of a YAML or JSON file, or of a folder's *.yaml, *.yml and *.json in the order of
 /// their names (folders inside are left out). Empty documents are left out, lists (`kind: List`,
-/// JSON arrays) are taken apart. Faults name the file.
+/// JSON arrays) are taken apart, and so is what `get -o yaml` prints.
+/// Faults name the file.
 Result<std::vector<ManifestDocument>> read_manifests(const std::string& path);
 /// The same of a text; `file` is what faults call it.
 Result<std::vector<ManifestDocument>> parse_manifests(const std::string& file,

@@ -9,6 +9,10 @@
 namespace flotilla::app {
 namespace {
 
+/// Host names of tool servers are resolved here, so that slow name servers hold up nothing else.
+constexpr std::size_t kNameThreads = 4;
+constexpr std::size_t kNameQueue = 1000;
+
 mcp::ServerDescription description() {
   mcp::ServerDescription server;
   server.name = "flotilla";
@@ -28,22 +32,42 @@ mcp::ServerConfig server_config(const ServeConfig& config) {
 
 }  // namespace
 
-McpService::McpService(const ServeConfig& config, gateway::PlatformServices platform,
-                       db::Database& database, const auth::Sealer& sealer, const Executor& home)
-    : catalogue_(description()),
-      sessions_(database, system_clock(), home),
-      server_({catalogue_, sessions_, sealer, system_clock(), system_random()},
+McpService::McpService(const ServeConfig& config, McpNeeds needs)
+    : names_("mcp-dns", kNameThreads, kNameQueue),
+      eras_(system_clock()),
+      catalogue_(description()),
+      sessions_(needs.database, system_clock(), needs.home),
+      server_({catalogue_, sessions_, needs.sealer, system_clock(), system_random()},
               server_config(config)) {
+  auto own = gateway::make_agent_tools(needs.platform);
+  const gateway::UpstreamServices upstream{needs.resources, system_clock(), names_,
+                                           needs.egress,    eras_,          std::string(kVersion)};
+  tool_servers_ = std::make_shared<gateway::Federation>(gateway::Federation::Services{
+      needs.resources, needs.database, system_clock(), needs.home, upstream,
+      gateway::connector(upstream), [own](std::string_view name) { return own->has(name); },
+      [&reconciler = needs.reconciler](core::ResourceRef ref) {
+        reconciler.poke(std::move(ref));
+      }});
+  needs.reconciler.add(core::kToolServerKind, [this](core::Resource resource) {
+    return tool_servers_->reconcile(std::move(resource));
+  });
   if (config.conformance)
     catalogue_.add({"conformance",
                     std::make_shared<mcp::ConformanceHandler>(system_clock(), system_random()),
                     nullptr});
-  catalogue_.add({"platform", gateway::make_agent_tools(platform), nullptr});
-  catalogue_.add({"agents", gateway::make_platform_resources(platform), nullptr});
+  catalogue_.add({"platform", std::move(own), nullptr});
+  catalogue_.add({"agents", gateway::make_platform_resources(needs.platform), nullptr});
+  catalogue_.add({"servers", tool_servers_, nullptr});
+}
+
+void McpService::start() {
+  sessions_.start();
+  tool_servers_->start();
 }
 
 Async<> McpService::stop() {
   co_await server_.stop();
+  co_await tool_servers_->stop();
   co_await sessions_.stop();
 }
 

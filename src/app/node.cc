@@ -332,8 +332,8 @@ void Node::Parts::wire() {
                                               *metrics);
   a2a::add_routes(router, a2a_handler, a2a_config);
   mcp = std::make_unique<McpService>(
-      config, gateway::PlatformServices{a2a_handler, tasks, agents, messaging}, *database, sealer,
-      loops.executor(0));
+      config, McpNeeds{gateway::PlatformServices{a2a_handler, tasks, agents, messaging}, *database,
+                       sealer, egress, resources, reconciler, loops.executor(0)});
   mcp->add_routes(router);
   api::Sources sources{tasks,
                        sessions,
@@ -406,8 +406,8 @@ Async<> Node::Parts::drain() {
   if (grpc) grpc->begin_drain(config.drain_timeout);
   co_await server->drain(config.drain_timeout);
   if (grpc) co_await grpc->drained();
-  co_await mcp->stop();
   co_await reconciler.stop();
+  co_await mcp->stop();
   co_await courier.stop();
   co_await topics.stop();
   co_await scheduler.stop();

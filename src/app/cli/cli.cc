@@ -23,6 +23,8 @@ CommandLine::CommandLine() {
   add_agents();
   add_logs();
   add_topics();
+  add_apply();
+  add_resources();
   add_keys();
   add_config();
   add_version();

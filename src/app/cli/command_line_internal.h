@@ -13,6 +13,7 @@
 #include "app/cli/command_tree.h"
 #include "app/cli/keys.h"
 #include "app/cli/logs.h"
+#include "app/cli/resources.h"
 #include "app/cli/send.h"
 #include "app/cli/sessions.h"
 #include "app/cli/tasks.h"
@@ -51,6 +52,7 @@ class CommandLine {
   void add_subject(CLI::App& command, const std::string& name, const std::string& help,
                    Options& options);
   void add_serve_flags(CLI::App& command);
+  void add_files(CLI::App& command, std::vector<std::string>& files, bool required);
   [[nodiscard]] static std::vector<config::Entry> serve_entries(const CLI::App& command);
 
   void add_serve();
@@ -63,6 +65,8 @@ class CommandLine {
   void add_keys();
   void add_logs();
   void add_topics();
+  void add_apply();
+  void add_resources();
   void add_version();
   void add_completion();
 
@@ -92,6 +96,12 @@ class CommandLine {
   SubscribeOptions subscribe_;
   ListOptions subscription_list_;
   SubscriptionOptions subscription_;
+  ApplyOptions apply_;
+  ApplyOptions diff_;
+  ResourceOptions get_;
+  ResourceOptions describe_;
+  ResourceOptions delete_;
+  ExplainOptions explain_;
   VersionOptions version_;
   std::string shell_;
 };

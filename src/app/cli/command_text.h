@@ -120,6 +120,37 @@ inline constexpr CommandText kSubscriptionsList{"list", "List your durable subsc
 inline constexpr CommandText kSubscriptionsDelete{"delete", "Delete a durable subscription",
                                                   "  flotilla subscriptions delete ci"};
 
+inline constexpr CommandText kApply{"apply", "Make the stored resources what files say",
+                                    "  flotilla apply -f toolservers.yaml\n"
+                                    "  flotilla apply -f deploy/ --dry-run=server\n"
+                                    "  flotilla apply -f deploy/ --prune -l app=tools\n"
+                                    "  generate.sh | flotilla apply -n team-a -f -"};
+
+inline constexpr CommandText kDiff{"diff",
+                                   "Show what apply would change; exit status 1 if anything",
+                                   "  flotilla diff -f deploy/\n"
+                                   "  generate.sh | flotilla diff -f -"};
+
+inline constexpr CommandText kGet{"get", "List resources, or show single ones",
+                                  "  flotilla get toolservers\n"
+                                  "  flotilla get toolserver github -o yaml\n"
+                                  "  flotilla get secret/token configmap/limits\n"
+                                  "  flotilla get ts -A -l team=search --watch"};
+
+inline constexpr CommandText kDescribe{"describe", "Show all that is known of a resource",
+                                       "  flotilla describe toolserver github\n"
+                                       "  flotilla describe secret/token"};
+
+inline constexpr CommandText kDelete{"delete", "Delete resources, and what they own",
+                                     "  flotilla delete toolserver github\n"
+                                     "  flotilla delete -f deploy/\n"
+                                     "  flotilla delete toolservers -l app=tools --dry-run=server"};
+
+inline constexpr CommandText kExplain{"explain", "Say what the fields of a kind mean",
+                                      "  flotilla explain toolserver\n"
+                                      "  flotilla explain toolserver.spec.headers\n"
+                                      "  flotilla explain secret --recursive"};
+
 inline constexpr CommandText kVersion{"version", "Print the version of client and server",
                                       "  flotilla version\n"
                                       "  flotilla version --client -o json"};
