@@ -20,3 +20,13 @@ CREATE TABLE mcp_event (
   PRIMARY KEY (session, stream, seq)
 ) {{clustered}};
 CREATE INDEX mcp_event_time ON mcp_event (at);
+
+-- What the tools of a tool server (its uid) were when they were first seen or last approved.
+CREATE TABLE mcp_tool_pin (
+  server TEXT NOT NULL,
+  tool TEXT NOT NULL,
+  hash TEXT NOT NULL,
+  pinned_at BIGINT NOT NULL,
+  pinned_by TEXT NOT NULL,
+  PRIMARY KEY (server, tool)
+) {{clustered}};

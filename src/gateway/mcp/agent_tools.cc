@@ -66,6 +66,10 @@ mcp::Reply message_result(Sent sent) {
 Async<Result<mcp::Reply>> send_message(PlatformServices services, mcp::Exchange& exchange,
                                        SendMessageIn in) {
   auto ref = agent_ref_of(in.agent.value_or(""), principal_of(exchange));
+  if (in.task_id && !in.agent) {
+    CO_TRY(waiting, co_await load_task(services, exchange.caller().context, *in.task_id));
+    ref = agent_ref_of(waiting.task.agent, principal_of(exchange));
+  }
   const bool as_task = exchange.caller().capabilities.tasks;
   const bool wait = in.wait.value_or(true) && !as_task;
   auto request =

@@ -118,9 +118,10 @@ class PlatformResources final : public PartialHandler {
     request.message.taskId = std::move(id);
     request.message.parts.push_back(a2a::text_part(*text));
     request.configuration.emplace().returnImmediately = true;
-    a2a::AgentRef desk{std::string(kFrontDeskNamespace), std::string(kFrontDesk)};
+    const auto row = found.log->committed();
+    a2a::AgentRef agent{row.name_space, row.agent};
     auto sent =
-        co_await services_.a2a.send_message(caller.context, std::move(desk), std::move(request));
+        co_await services_.a2a.send_message(caller.context, std::move(agent), std::move(request));
     if (!sent) co_return fail(sent.error());
     co_return ok();
   }

@@ -84,10 +84,10 @@ CORE_TEST(PlatformTools, a_viewer_cannot_send) {
 CORE_TEST(PlatformTools, progress_tells_the_task_as_it_goes) {
   auto& process = world.process();
   Probe probe;
-  add_agent(process, "counter", count_up, probe);
+  add_agent(process, "worker", complete_at_once, probe);
   Endpoint mcp(process);
   FakeExchange exchange(alice());
-  auto call = call_of("send_message", R"({"agent":"counter","text":"3"})");
+  auto call = call_of("send_message", R"({"agent":"worker","text":"3"})");
   auto reply = co_await mcp.catalogue.call_tool(exchange, std::move(call));
   EXPECT_THAT(text_of(reply), HasSubstr(R"("state":"completed")"));
   EXPECT_THAT(exchange.told, Contains(HasSubstr("completed")));

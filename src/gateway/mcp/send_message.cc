@@ -55,16 +55,17 @@ Async<Result<>> follow(a2a::ItemStream& stream, mcp::Exchange& exchange, Followi
   }
 }
 
-Async<> cancel_task(a2a::Handler& handler, Context context, std::string id) {
-  a2a::CancelTaskRequest request;
-  request.id = std::move(id);
-  a2a::AgentRef desk{std::string(kFrontDeskNamespace), std::string(kFrontDesk)};
+Async<> cancel_task(core::Tasks& tasks, Context context, std::string id) {
+  core::Visibility visibility;
+  visibility.principal = context.principal;
+  auto log = co_await tasks.find(std::move(id), std::move(visibility));
+  if (!log) co_return;
   // Failing is ordinary: the task may have ended meanwhile.
-  std::ignore = co_await handler.cancel_task(std::move(context), std::move(desk), request);
+  std::ignore = co_await tasks.cancel(*log, context.principal);
 }
 
 /// Whoever cancels the call cancels the task that it began.
-Async<Result<>> follow_or_cancel(a2a::Handler& handler, a2a::ItemStream& stream,
+Async<Result<>> follow_or_cancel(core::Tasks& tasks, a2a::ItemStream& stream,
                                  mcp::Exchange& exchange, Following& at) {
   std::exception_ptr failure;
   Result<> done = ok();
@@ -76,7 +77,7 @@ Async<Result<>> follow_or_cancel(a2a::Handler& handler, a2a::ItemStream& stream,
   if (!failure) co_return done;
   auto context = exchange.caller().context;
   if (!at.task.empty()) {
-    co_await without_cancellation(cancel_task(handler, std::move(context), at.task));
+    co_await without_cancellation(cancel_task(tasks, std::move(context), at.task));
   }
   std::rethrow_exception(failure);
 }
@@ -132,7 +133,7 @@ Async<Result<Sent>> send_and_follow(PlatformServices services, mcp::Exchange& ex
   Following at;
   if (wait && info && info->streaming) {
     CO_TRY(stream, co_await services.a2a.send_streaming_message(context, agent, request));
-    CO_TRY_VOID(co_await follow_or_cancel(services.a2a, *stream, exchange, at));
+    CO_TRY_VOID(co_await follow_or_cancel(services.tasks, *stream, exchange, at));
   } else {
     request.configuration.emplace().returnImmediately = !wait;
     CO_TRY(outcome, co_await services.a2a.send_message(context, agent, request));
