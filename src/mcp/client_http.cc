@@ -132,9 +132,9 @@ Async<Result<>> HttpTransport::read_failure(StreamPtr stream,
                                             bool in_session) {
   const int status = stream->status();
   auto body = co_await read_body(*stream, kFailureBodyMax);
-  const std::string text = body ? std::move(*body) : "";
+  const auto text = std::move(body).value_or("");
   if (in_session && status == 404) co_return fail(session_lost("refused"));
-  const std::string id = message->id ? std::to_string(*message->id) : "0";
+  const auto id = std::to_string(message->id.value_or(0));
   auto error = rpc_error_in(text, id);
   // Servers that say 400 where 404 is due.
   if (in_session && status == 400 && error && error->code > -32010 && error->code <= -32000 &&

@@ -52,7 +52,7 @@ Async<Result<>> SseTransport::open() {
          co_await sender_.open(http::Method::get, context_.options.url, std::move(headers), ""));
   if (stream->status() != 200 || !is_event_stream(*stream)) {
     auto body = co_await read_body(*stream, kFailureBodyMax);
-    const std::string text = body ? std::move(*body) : "";
+    const auto text = std::move(body).value_or("");
     co_return fail(http_failure(context_.options.url, stream->status(), text));
   }
   stream_ = std::move(stream);
@@ -117,7 +117,7 @@ Async<Result<>> SseTransport::send(std::shared_ptr<const Outgoing> message) {
          co_await sender_.open(http::Method::post, endpoint_, std::move(headers), message->text));
   auto body = co_await read_body(*stream, kFailureBodyMax);
   if (stream->status() >= 200 && stream->status() <= 299) co_return ok();
-  const std::string text = body ? std::move(*body) : "";
+  const auto text = std::move(body).value_or("");
   co_return fail(http_failure(endpoint_, stream->status(), text));
 }
 
