@@ -22,6 +22,27 @@ CHANGES = [
     ("delete", "/api/v1/keys/{id}", None),
     ("post", "/api/v1/tasks/{id}/cancel", None),
 ]
+
+
+def document(kind, name, **members):
+    """A resource as it is applied."""
+    return {"apiVersion": "flotilla.dev/v1", "kind": kind, "metadata": {"name": name}, **members}
+
+
+RESOURCES = {
+    "toolservers": ("ToolServer", {"spec": {"url": "http://127.0.0.1:9/mcp"}}),
+    "secrets": ("Secret", {"stringData": {"key": "value"}}),
+    "configmaps": ("ConfigMap", {"data": {"key": "value"}}),
+}
+for plural, (kind, members) in RESOURCES.items():
+    one = f"{HERE}/{plural}/{{name}}"
+    CHANGES += [
+        ("post", f"{HERE}/{plural}", document(kind, "new", **members)),
+        ("put", one, document(kind, "echo", **members)),
+        ("patch", one, {"metadata": {"labels": {"app": "web"}}}),
+        ("delete", one, None),
+    ]
+CHANGES.append(("post", "/api/v1/apply", [document("ConfigMap", "applied")]))
 # What needs more to be there: the part push makes dead letters.
 ELSEWHERE = {("post", "/api/v1/outbox/dead/{id}/retry")}
 
@@ -33,7 +54,13 @@ def prepared(server):
     session = server.get(f"/api/v1/tasks/{task['id']}")["session"]
     body = {"name": "ci", "patterns": ["*"], "after": "0"}
     server.call("POST", "/api/v1/namespaces/default/subscriptions", body=body)
+    documents = [document(kind, "echo", **members) for kind, members in RESOURCES.values()]
+    server.call("POST", "/api/v1/apply", body=documents)
     return {
+        "labelSelector": "",
+        "dryRun": "",
+        "prune": "",
+        "resourceVersion": "",
         "id": task["id"],
         "uid": session,
         "ns": "default",
@@ -54,6 +81,8 @@ def prepared(server):
 
 def of_path(path, values):
     """Names and ids are those of what the path is about."""
+    if "/schemas/" in path:
+        return {**values, "kind": "toolserver"}
     return {**values, "name": "ci"} if "/subscriptions/" in path else values
 
 

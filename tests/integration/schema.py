@@ -1,5 +1,7 @@
 """What of JSON Schema 2020-12 the OpenAPI document uses: enough to check answers against it."""
 
+import re
+
 KEYWORDS = {
     "$ref",
     "type",
@@ -9,6 +11,8 @@ KEYWORDS = {
     "items",
     "additionalProperties",
     "enum",
+    "const",
+    "pattern",
     "description",
     "oneOf",
     "anyOf",
@@ -28,6 +32,11 @@ TYPES = {
 }
 
 
+def types_of(schema):
+    kinds = schema.get("type", [])
+    return kinds if isinstance(kinds, list) else [kinds]
+
+
 def check_schema(schema, document, at):
     """Faults of the schema itself."""
     if not isinstance(schema, dict):
@@ -35,8 +44,9 @@ def check_schema(schema, document, at):
     out = [f"{at}: unknown keyword {name}" for name in schema.keys() - KEYWORDS]
     if "$ref" in schema and resolve(schema, document) is None:
         out.append(f"{at}: {schema['$ref']} is nowhere")
-    if "type" in schema and schema["type"] not in TYPES:
-        out.append(f"{at}: unknown type {schema['type']}")
+    for kind in types_of(schema):
+        if kind not in TYPES:
+            out.append(f"{at}: unknown type {kind}")
     for name in schema.get("required", []):
         if name not in schema.get("properties", {}):
             out.append(f"{at}: required {name} is no property")
@@ -60,11 +70,16 @@ def resolve(schema, document):
 def faults(value, schema, document, at=""):
     """Where the value is not as the schema says; members that it does not know count as faults."""
     schema = resolve(schema, document)
-    kind = schema.get("type")
-    if kind is None:
+    if value != schema.get("const", value):
+        return [f"{at}: {value!r} is not {schema['const']!r}"]
+    kinds = types_of(schema)
+    if not kinds or (value is None and "null" in kinds):
         return []
+    kind = kinds[0]
     if not isinstance(value, TYPES[kind]) or (kind == "integer" and isinstance(value, bool)):
         return [f"{at or '/'}: expected {kind}, got {value!r}"[:300]]
+    if "pattern" in schema and not re.search(schema["pattern"], value):
+        return [f"{at}: {value!r} does not fit {schema['pattern']}"]
     if "enum" in schema and value not in schema["enum"]:
         return [f"{at}: {value!r} is none of {schema['enum']}"]
     out = []

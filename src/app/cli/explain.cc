@@ -29,15 +29,18 @@ class Schema {
   }
 
   /// What a field's own fields are in: itself, the elements of a list, the values of a map.
-  [[nodiscard]] const json::Object* fields_of(const json::Value& schema) const {
+  [[nodiscard]] const json::Value* holder_of(const json::Value& schema) const {
     const json::Value& one = resolved(schema);
-    if (const json::Value* properties = find_at(one, {"properties"}))
-      return properties->if_object();
+    if (find_at(one, {"properties"}) != nullptr) return &one;
     for (const char* inner : {"items", "additionalProperties"}) {
       const json::Value* below = find_at(one, {inner});
-      if (below != nullptr && below->if_object() != nullptr) return fields_of(*below);
+      if (below != nullptr && below->if_object() != nullptr) return holder_of(*below);
     }
     return nullptr;
+  }
+  [[nodiscard]] const json::Object* fields_of(const json::Value& schema) const {
+    const json::Value* holder = holder_of(schema);
+    return holder == nullptr ? nullptr : find_at(*holder, {"properties"})->if_object();
   }
 
   [[nodiscard]] std::string type_of(const json::Value& schema) const {
@@ -95,7 +98,7 @@ void print_fields_of(const Schema& schemas, const json::Value& schema, bool recu
   for (const auto& [name, field] : fields->members()) {
     const std::string indent(2 + 2 * depth, ' ');
     io.out << indent << printable_line(name) << "  <" << schemas.type_of(field) << ">"
-           << (is_required(schemas.resolved(schema), name) ? " (required)" : "") << "\n";
+           << (is_required(*schemas.holder_of(schema), name) ? " (required)" : "") << "\n";
     if (recursive) {
       print_fields_of(schemas, field, true, depth + 1, io);
       continue;

@@ -101,7 +101,7 @@ class Watcher {
     } else if (options_.format == Format::json || options_.format == Format::yaml) {
       print_document(json::Object{{"type", event}, {"object", item}}, options_.format, io_);
     } else {
-      std::vector<std::string> cells{event};
+      std::vector<std::string> cells{fmt::format("{:<8}", event)};  // as wide as any
       const Time now = system_clock().now();
       for (const auto& column : view_.columns)
         if (!column.wide || options_.format == Format::wide)
