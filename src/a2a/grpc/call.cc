@@ -4,63 +4,82 @@
 
 namespace flotilla::a2a::rpc {
 
-::grpc::ServerGenericBidiReactor* Call::start(Dispatcher& dispatcher, Context& context,
-                                              std::size_t lane) {
-  std::shared_ptr<Call> call(new Call(dispatcher, context, lane));
-  Call* reactor = call.get();
-  reactor->self_ = std::move(call);
-  reactor->StartRead(&reactor->request_);
-  return reactor;
+void Call::request(Dispatcher& dispatcher, ::grpc::AsyncGenericService& service,
+                   ::grpc::ServerCompletionQueue& queue) {
+  const std::shared_ptr<Call> call(new Call(dispatcher));
+  call->self_ = call;
+  call->context_.AsyncNotifyWhenDone(&call->over_tag_);
+  service.RequestCall(&call->context_, &call->stream_, &queue, &queue, &call->came_tag_);
 }
 
 Async<bool> Call::write(const ::grpc::ByteBuffer& message) {
   message_ = message;
   OneShot<bool> written;
   written_.emplace(written.setter());
-  StartWrite(&message_);
+  ++tags_;
+  dispatcher_.ask(shared_from_this(), &Call::start_write);
   const bool sent = co_await written.wait();
   co_return sent;
 }
 
 void Call::finish(const ::grpc::Status& status) {
   finished_ = true;
-  Finish(status);
+  status_ = status;
+  dispatcher_.ask(shared_from_this(), &Call::start_status);
 }
 
 void Call::finish(const ::grpc::ByteBuffer& message) {
   finished_ = true;
   message_ = message;
-  StartWriteAndFinish(&message_, ::grpc::WriteOptions(), ::grpc::Status::OK);
+  dispatcher_.ask(shared_from_this(), &Call::start_answer);
 }
 
-void Call::cut() {
-  const std::scoped_lock lock(done_mutex_);
-  if (!done_) context_->TryCancel();
+void Call::start_write() {
+  stream_.Write(message_, &written_tag_);
 }
 
-void Call::OnReadDone(bool got) {
+void Call::start_status() {
+  stream_.Finish(status_, &finished_tag_);
+}
+
+void Call::start_answer() {
+  stream_.WriteAndFinish(message_, ::grpc::WriteOptions(), ::grpc::Status::OK, &finished_tag_);
+}
+
+void Call::on_came(bool ok) {
+  if (!ok) {  // the server stops: no other tag comes
+    const auto last = std::move(self_);
+    return;
+  }
+  dispatcher_.came();
+  stream_.Read(&request_, &read_tag_);
+}
+
+void Call::on_read(bool got) {
   dispatcher_.begin(shared_from_this(), got);
+  release();
 }
 
-void Call::OnWriteDone(bool sent) {
-  // Empty for the message that went with the status.
-  if (!written_) return;
+void Call::on_written(bool sent) {
   auto setter = std::move(*written_);
   written_.reset();
   setter.set(sent);
+  release();
 }
 
-void Call::OnCancel() {
-  dispatcher_.cancelled(shared_from_this());
+void Call::on_finished(bool /*sent*/) {
+  release();
 }
 
-void Call::OnDone() {
-  {
-    const std::scoped_lock lock(done_mutex_);
-    done_ = true;
-  }
+void Call::on_over(bool /*ok*/) {
+  if (context_.IsCancelled()) dispatcher_.cancelled(shared_from_this());
+  release();
+}
+
+void Call::release() {
+  if (--tags_ > 0) return;
+  const auto last = std::move(self_);
   dispatcher_.ended();
-  self_.reset();
 }
 
 }  // namespace flotilla::a2a::rpc
