@@ -25,13 +25,12 @@ struct SchemaOptions {
   /// Documents that `$ref` and `$schema` may name, by absolute URI without fragment; nothing is
   /// ever fetched. Used during compile() only. The metaschemas of both dialects are always known.
   const std::map<std::string, Value>* documents = nullptr;
-  std::size_t depth = 64;                // nesting of the schema's text
-  std::size_t values = 200'000;          // JSON values in the schema and the documents it reaches
-  std::size_t subschemas = 20'000;       // compiled ones
-  std::size_t pattern_memory = 1 << 20;  // bytes for each pattern's program and its cache
-  std::size_t patterns = 1'000;          // distinct ones
+  std::size_t depth = 64;           // nesting of the schema's text
+  std::size_t values = 200'000;     // JSON values in the schema and the documents it reaches
+  std::size_t subschemas = 20'000;  // compiled ones
+  std::size_t pattern_memory = std::size_t{32} << 20;  // bytes for all patterns and their caches
   /// Of one validation: a step is one keyword applied to one value, or some 32 bytes compared.
-  std::size_t steps = 2'000'000;
+  std::size_t steps = 1'000'000;
   std::size_t nesting = 1'000;  // subschemas within each other, so that a `$ref` to itself ends
   std::size_t faults = 20;      // reported at most
 };

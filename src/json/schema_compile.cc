@@ -145,9 +145,6 @@ Result<const Pattern*> Compiler::pattern(const std::string& text, const std::str
   if (const auto known = out_->patterns.find(text); known != out_->patterns.end()) {
     return known->second.get();
   }
-  if (out_->patterns.size() >= options_.patterns) {
-    return fail(invalid(where, "the schema has too many regular expressions"));
-  }
   auto made = Pattern::compile(text, options_.pattern_memory);
   if (!made) return fail(invalid(where, std::move(made.error())));
   return out_->patterns.emplace(text, std::move(*made)).first->second.get();

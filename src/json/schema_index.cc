@@ -13,7 +13,8 @@ namespace {
 constexpr std::string_view kDraft7 = "http://json-schema.org/draft-07/schema";
 constexpr std::string_view kDraft2020 = "https://json-schema.org/draft/2020-12/schema";
 constexpr std::string_view kVocabulary = "https://json-schema.org/draft/2020-12/vocab/";
-constexpr std::size_t kMetaschemas = 8;  // that refer to each other by `$schema`
+constexpr std::size_t kPointers = std::size_t{16} << 20;  // bytes of all subschemas' pointers
+constexpr std::size_t kMetaschemas = 8;                   // that refer to each other by `$schema`
 
 constexpr unsigned kIn7 = 1;
 constexpr unsigned kIn2020 = 2;
@@ -222,6 +223,14 @@ Result<> SchemaIndex::add_anchors(const Walk& step) {
 Result<> SchemaIndex::add_children(const Walk& step, std::vector<Walk>& next) {
   const Object& object = *step.value->if_object();
   const unsigned draft = bit(step.resource->dialect.draft);
+  const auto push = [&](const Value& value, std::string where) -> Result<> {
+    pointers_ += where.size();
+    if (next.size() + spots_.size() > options_.subschemas || pointers_ > kPointers) {
+      return fail(invalid(std::move(where), "the schema has too many subschemas"));
+    }
+    next.push_back({&value, step.resource, std::move(where)});
+    return ok();
+  };
   for (const Applicator& keyword : kApplicators) {
     const Value* value = (keyword.drafts & draft) != 0 ? object.find(keyword.name) : nullptr;
     if (value == nullptr) continue;
@@ -232,18 +241,18 @@ Result<> SchemaIndex::add_children(const Walk& step, std::vector<Walk>& next) {
       if (map == nullptr) return fail(invalid(where, "must be an object of schemas"));
       for (const auto& [name, member] : map->members()) {
         const bool names = keyword.name == "dependencies" && member.if_array() != nullptr;
-        if (!names) next.push_back({&member, step.resource, below(where, name)});
+        if (!names) TRY_VOID(push(member, below(where, name)));
       }
     } else if (keyword.holds == Holds::list ||
                (keyword.holds == Holds::schema_or_list && array != nullptr)) {
       if (array == nullptr) return fail(invalid(where, "must be an array of schemas"));
       for (std::size_t i = 0; i < array->size(); ++i) {
-        next.push_back({&(*array)[i], step.resource, fmt::format("{}/{}", where, i)});
+        TRY_VOID(push((*array)[i], fmt::format("{}/{}", where, i)));
       }
     } else if (array != nullptr && keyword.name == "items") {
       return fail(invalid(where, "must be one schema: prefixItems takes an array since 2020-12"));
     } else {
-      next.push_back({value, step.resource, where});
+      TRY_VOID(push(*value, where));
     }
   }
   return ok();

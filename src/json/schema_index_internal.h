@@ -86,6 +86,7 @@ class SchemaIndex {
 
   SchemaOptions options_;
   std::size_t values_ = 0;
+  std::size_t pointers_ = 0;
   std::size_t dialect_depth_ = 0;
   std::vector<std::unique_ptr<Resource>> resources_;
   std::map<std::string, Resource*, std::less<>> by_uri_;

@@ -42,6 +42,7 @@ class Evaluated {
   void add(std::size_t index);
   void add(const Evaluated& other);
   [[nodiscard]] bool has(std::size_t index) const;
+  [[nodiscard]] std::size_t size() const { return indices_.size(); }
 
  private:
   bool all_ = false;
@@ -122,8 +123,11 @@ class Run {
   [[nodiscard]] bool gave_up() const { return !why_.empty(); }
   [[nodiscard]] std::string_view why() const { return why_; }
 
-  /// The outermost schema on the way here that has the dynamic anchor, else `fallback`.
-  [[nodiscard]] const Node& dynamic_target(std::string_view anchor, const Node& fallback);
+  /// Adds what an alternative saw that turned out to match.
+  void merge(Evaluated& into, const Evaluated& seen);
+
+  /// The outermost schema on the way here that has the dynamic anchor; null when none has.
+  [[nodiscard]] const Node* dynamic_target(std::string_view anchor);
 
  private:
   bool apply(const Node& node, const Value& value, const Place& place, Evaluated* evaluated);

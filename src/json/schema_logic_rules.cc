@@ -13,9 +13,9 @@ class ReferenceRule final : public Rule {
   ReferenceRule(const Node& target, std::string dynamic_anchor)
       : target_(target), dynamic_anchor_(std::move(dynamic_anchor)) {}
   bool check(Run& run, const Subject& subject) const override {
-    const Node& target =
-        dynamic_anchor_.empty() ? target_ : run.dynamic_target(dynamic_anchor_, target_);
-    return run.check(target, subject.value, subject.place, subject.evaluated);
+    const Node* dynamic = dynamic_anchor_.empty() ? nullptr : run.dynamic_target(dynamic_anchor_);
+    return run.check(dynamic != nullptr ? *dynamic : target_, subject.value, subject.place,
+                     subject.evaluated);
   }
 
  private:
@@ -87,7 +87,7 @@ class AnyRule final : public Rule {
       if (!run.probe(*node, subject.value, subject.place, evaluated)) continue;
       matches = true;
       if (evaluated == nullptr) return true;
-      subject.evaluated->add(seen);
+      run.merge(*subject.evaluated, seen);
     }
     return matches || refuse_alternatives(run, subject, "anyOf", nodes_);
   }
@@ -111,7 +111,7 @@ class OneRule final : public Rule {
                           nodes_.size(), first, i + 1);
       }
       first = i + 1;
-      if (evaluated != nullptr) subject.evaluated->add(seen);
+      if (evaluated != nullptr) run.merge(*subject.evaluated, seen);
     }
     return first != 0 || refuse_alternatives(run, subject, "oneOf", nodes_);
   }
@@ -162,7 +162,7 @@ class IfRule final : public Rule {
     const bool holds = run.probe(condition_, subject.value, subject.place,
                                  subject.evaluated != nullptr ? &seen : nullptr);
     if (run.gave_up()) return false;
-    if (holds && subject.evaluated != nullptr) subject.evaluated->add(seen);
+    if (holds && subject.evaluated != nullptr) run.merge(*subject.evaluated, seen);
     const Node* next = holds ? then_ : otherwise_;
     return next == nullptr || run.check(*next, subject.value, subject.place, subject.evaluated);
   }

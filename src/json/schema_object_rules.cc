@@ -3,8 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <limits>
-#include <unordered_map>
-#include <unordered_set>
+#include <map>
+#include <utility>
+#include <vector>
 
 #include "json/schema_compile_internal.h"
 #include "json/text_internal.h"
@@ -13,14 +14,7 @@ namespace flotilla::json {
 namespace {
 
 constexpr std::size_t kNamesShown = 10;
-constexpr std::size_t kLinearLookups = 256;  // member comparisons below which no set is made
-
-struct Hash {
-  using is_transparent = void;
-  std::size_t operator()(std::string_view text) const {
-    return std::hash<std::string_view>{}(text);
-  }
-};
+constexpr std::size_t kLinearLookups = 256;  // member comparisons below which nothing is sorted
 
 std::string in_quotes(std::string_view name) {
   return '"' + shorten(name) + '"';
@@ -31,15 +25,17 @@ class Names {
  public:
   Names(const Object& object, std::size_t lookups) : object_(object) {
     if (object.size() * lookups <= kLinearLookups) return;
-    for (const auto& [name, value] : object.members()) set_.insert(name);
+    for (const auto& [name, value] : object.members()) sorted_.push_back(name);
+    std::ranges::sort(sorted_);
   }
   [[nodiscard]] bool has(std::string_view name) const {
-    return set_.empty() ? object_.find(name) != nullptr : set_.contains(name);
+    return sorted_.empty() ? object_.find(name) != nullptr
+                           : std::ranges::binary_search(sorted_, name);
   }
 
  private:
   const Object& object_;
-  std::unordered_set<std::string_view> set_;
+  std::vector<std::string_view> sorted_;  // not hashed: names may be made to collide
 };
 
 class RequiredRule final : public Rule {
@@ -121,7 +117,7 @@ struct NamePattern {
 /// don't.
 class PropertiesRule final : public Rule {
  public:
-  std::unordered_map<std::string, const Node*, Hash, std::equal_to<>> named;
+  std::map<std::string, const Node*, std::less<>> named;
   std::vector<std::string> order;  // of the names, for messages
   std::vector<NamePattern> patterns;
   const Node* additional = nullptr;

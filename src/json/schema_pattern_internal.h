@@ -18,9 +18,10 @@ std::string pattern_property(std::string_view name, bool negated);
 /// A regular expression that is searched for in linear time. Immutable; any thread may match.
 class Pattern {
  public:
-  /// The error says what is wrong with the expression. `memory` is for program and cache together.
+  /// The error says what is wrong with the expression. `memory` is for program and cache together;
+  /// what the pattern may take of it is subtracted.
   static std::expected<std::unique_ptr<const Pattern>, std::string> compile(
-      std::string_view pattern, std::size_t memory);
+      std::string_view pattern, std::size_t& memory);
   ~Pattern();
   Pattern(const Pattern&) = delete;
   Pattern& operator=(const Pattern&) = delete;

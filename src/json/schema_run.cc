@@ -96,7 +96,7 @@ bool Run::apply(const Node& node, const Value& value, const Place& place, Evalua
     matches = false;
     if (!wants_faults()) return false;
   }
-  if (matches && node.tracks && evaluated != nullptr) evaluated->add(own);
+  if (matches && node.tracks && evaluated != nullptr) merge(*evaluated, own);
   return matches;
 }
 
@@ -119,13 +119,17 @@ std::vector<SchemaFault> Run::explain(const Node& node, const Subject& subject) 
   return found;
 }
 
-const Node& Run::dynamic_target(std::string_view anchor, const Node& fallback) {
+void Run::merge(Evaluated& into, const Evaluated& seen) {
+  if (spend_bytes(seen.size())) into.add(seen);
+}
+
+const Node* Run::dynamic_target(std::string_view anchor) {
   spend(scopes_.size());
   for (const Scope* scope : scopes_) {
     const auto found = scope->dynamic_anchors.find(anchor);
-    if (found != scope->dynamic_anchors.end()) return *found->second;
+    if (found != scope->dynamic_anchors.end()) return found->second;
   }
-  return fallback;
+  return nullptr;
 }
 
 }  // namespace flotilla::json

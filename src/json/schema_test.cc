@@ -285,9 +285,17 @@ TEST(Schema, limits_of_the_schema_are_checked) {
   EXPECT_EQ(refused(deep, {.depth = 10}), " | the schema nests too deeply");
   EXPECT_EQ(refused(R"({"enum":[1,2,3,4,5]})", {.values = 5}), " | the schema is too large");
   EXPECT_EQ(refused(R"({"anyOf":[{"type":"null"},{},{}]})", {.subschemas = 2}),
-            "/anyOf/1 | the schema has too many subschemas");
-  EXPECT_EQ(refused(R"({"allOf":[{"pattern":"a"},{"pattern":"b"}]})", {.patterns = 1}),
-            "/allOf/1/pattern | the schema has too many regular expressions");
+            "/anyOf/2 | the schema has too many subschemas");
+  EXPECT_EQ(refused(R"({"allOf":[{"pattern":"a"},{"pattern":"b"}]})", {.pattern_memory = 200'000}),
+            "/allOf/1/pattern | the regular expression is too large, or the schema has too many of "
+            "them");
+  const std::string name(100, 'n');
+  std::string wide = R"({"properties":{)";
+  for (int i = 0; i < 9000; ++i) wide += "\"" + std::to_string(i) + "\":true,";
+  wide.back() = '}';
+  wide += '}';
+  for (int i = 0; i < 28; ++i) wide = R"({"properties":{")" + name + "\":" + wide + "}}";
+  EXPECT_TRUE(refused(wide).ends_with("the schema has too many subschemas"));
   EXPECT_EQ(refused(R"({"pattern":"(\\p{L}{500}){500}"})").substr(0, 11), "/pattern | ");
 }
 
