@@ -68,6 +68,11 @@ Async<bool> LegacyPost::open() {
   co_return true;
 }
 
+Async<> LegacyPost::open_stream() {
+  auto guard = co_await opening_.lock();
+  if (pending_ > 0) std::ignore = co_await open();
+}
+
 Async<> LegacyPost::append(std::string message, bool last) {
   const auto kept = co_await stream_->append(std::move(message), last);
   if (!kept) kLog.warn("a message of a stream is lost", {{"error", kept.error()}});
@@ -112,7 +117,7 @@ void LegacyPost::count_down() {
 }
 
 Async<> LegacyPost::wait() {
-  while (pending_ > 0 && !stream_) {
+  while (!settled()) {
     co_await changed_.wait();
   }
 }

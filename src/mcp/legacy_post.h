@@ -31,6 +31,9 @@ class LegacyPost : public std::enable_shared_from_this<LegacyPost> {
 
   /// Until all calls have ended or a stream is open.
   Async<> wait();
+  [[nodiscard]] bool settled() const { return pending_ == 0 || stream_ != nullptr; }
+  /// A stream although nothing was told yet; none when it cannot be stored.
+  Async<> open_stream();
   [[nodiscard]] const std::shared_ptr<LiveStream>& stream() const { return stream_; }
   [[nodiscard]] std::vector<std::string>& answers() { return answers_; }
 

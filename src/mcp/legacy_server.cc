@@ -3,6 +3,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <utility>
 
+#include "async/cancel.h"
 #include "base/hash.h"
 #include "mcp/error.h"
 #include "mcp/header_check.h"
@@ -193,7 +194,12 @@ Async<http::Response> LegacyServer::answer(http::Request& request,
   for (RpcRequest& rpc : requests) {
     co_await calls_.start(executor, post, std::move(rpc), request.context, profile_of(request));
   }
-  co_await post->wait();
+  if (!post->settled()) {
+    const auto until = services_.clock.steady_now() + config_.silence;
+    const bool told = co_await with_deadline(post->wait(), until, services_.clock);
+    if (!told) co_await post->open_stream();
+    co_await post->wait();
+  }
   if (!post->stream()) co_return plain_answers(post->answers(), batch);
   co_return respond_stream(request, std::move(session), post->stream(), 0);
 }

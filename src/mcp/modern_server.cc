@@ -4,6 +4,7 @@
 #include <deque>
 #include <utility>
 
+#include "async/cancel.h"
 #include "async/event.h"
 #include "http/sse.h"
 #include "mcp/error.h"
@@ -36,7 +37,7 @@ class StreamedCall final : public Outlet {
   }
   /// Until there is something to read.
   Async<> wait() {
-    while (queue_.empty() && !answer_) {
+    while (!settled()) {
       co_await changed_.wait();
     }
   }
@@ -45,6 +46,7 @@ class StreamedCall final : public Outlet {
     changed_.notify_all();
     return std::exchange(queue_, {});
   }
+  [[nodiscard]] bool settled() const { return !queue_.empty() || answer_; }
   [[nodiscard]] bool silent() const { return queue_.empty(); }
   [[nodiscard]] std::optional<Answer>& answer() { return answer_; }
 
@@ -124,8 +126,9 @@ Async<http::Response> ModernServer::handle(http::Request& request, RpcRequest rp
     }
   }
   if (modern.method == Method::listen) co_return co_await listener_.listen(std::move(modern));
-  // Only these can be told anything before their answer.
-  if (progress_token(modern.meta) != nullptr || modern.log_level != kNoLogs)
+  // Others cannot be told anything before their answer, nor do they take long.
+  if (modern.method == Method::call_tool || progress_token(modern.meta) != nullptr ||
+      modern.log_level != kNoLogs)
     co_return co_await run_streamed(std::move(modern));
   auto answer = co_await runner_.run(std::move(modern), nullptr);
   co_return respond(std::move(answer));
@@ -136,8 +139,11 @@ Async<http::Response> ModernServer::run_streamed(ModernRequest modern) {
   auto call = std::make_shared<StreamedCall>(executor);
   TaskGroup& group = groups_.here(executor);
   Hold hold(group, group.spawn(run_call(runner_, std::move(modern), call)));
-  co_await call->wait();
-  if (call->silent()) co_return respond(std::move(*call->answer()));
+  if (!call->settled()) {
+    const auto until = clock_.steady_now() + silence_;
+    std::ignore = co_await with_deadline(call->wait(), until, clock_);
+  }
+  if (call->silent() && call->answer()) co_return respond(std::move(*call->answer()));
   auto stream = [call, hold = std::move(hold), beat = heartbeat_](http::BodyWriter& body) mutable {
     return stream_call(call, std::move(hold), beat, body);
   };

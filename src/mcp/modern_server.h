@@ -14,7 +14,9 @@ class ModernServer {
  public:
   ModernServer(const ServerServices& services, const ServerConfig& config, LoopGroups& groups)
       : groups_(groups),
+        clock_(services.clock),
         heartbeat_(config.heartbeat),
+        silence_(config.silence),
         states_(services.sealer, services.clock, config.state_lifetime),
         runner_(services.handler, states_),
         listener_(services.handler, config) {}
@@ -28,7 +30,9 @@ class ModernServer {
   Async<http::Response> run_streamed(ModernRequest modern);
 
   LoopGroups& groups_;
+  Clock& clock_;
   Duration heartbeat_;
+  Duration silence_;
   StateSealer states_;
   ModernRunner runner_;
   ModernListener listener_;

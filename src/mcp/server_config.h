@@ -16,6 +16,8 @@ namespace flotilla::mcp {
 struct ServerConfig {
   json::ParseLimits limits;
   Duration heartbeat = std::chrono::seconds(15);
+  /// A call that takes longer is answered by a stream, whose heartbeats keep the connection alive.
+  Duration silence = std::chrono::seconds(10);
   /// Requests of one session (or one 2024-11-05 stream) at a time.
   std::size_t requests_per_session = 64;
   /// Legacy streams that are open at once, over all sessions of a principal.

@@ -18,6 +18,7 @@ CommandLine::CommandLine() {
   add_serve();
   add_send();
   add_chat();
+  add_mcp();
   add_tasks();
   add_sessions();
   add_agents();

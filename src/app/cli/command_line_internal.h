@@ -13,6 +13,7 @@
 #include "app/cli/command_tree.h"
 #include "app/cli/keys.h"
 #include "app/cli/logs.h"
+#include "app/cli/mcp.h"
 #include "app/cli/resources.h"
 #include "app/cli/send.h"
 #include "app/cli/sessions.h"
@@ -59,6 +60,7 @@ class CommandLine {
   void add_config();
   void add_send();
   void add_chat();
+  void add_mcp();
   void add_tasks();
   void add_sessions();
   void add_agents();
@@ -83,6 +85,7 @@ class CommandLine {
   Format config_format_ = Format::human;
   SendOptions send_;
   ChatOptions chat_;
+  McpOptions mcp_;
   TaskListOptions task_list_;
   TaskOptions task_;
   ListOptions session_list_;

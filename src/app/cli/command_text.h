@@ -42,6 +42,13 @@ inline constexpr CommandText kChat{"chat", "Talk with an agent",
                                    "  flotilla chat --last\n"
                                    "  flotilla chat --session 0198c0de-…"};
 
+inline constexpr CommandText kMcp{
+    "mcp", "Be an MCP server on standard input and output, for clients that start one",
+    "  flotilla mcp\n"
+    "  flotilla mcp --profile search\n"
+    "  FLOTILLA_TOKEN=… flotilla mcp --server https://agents.example.org\n\n"
+    "The tools are those of a server that runs already; it is found as by every other command."};
+
 inline constexpr CommandText kTasksList{
     "list", "List tasks, last changed first",
     "  flotilla tasks list\n"

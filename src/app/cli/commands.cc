@@ -59,6 +59,15 @@ void CommandLine::add_chat() {
   add_client_flags(command, chat_.client);
 }
 
+void CommandLine::add_mcp() {
+  CLI::App& command =
+      add_command(root_, texts::kMcp, [this](Io& io) { return mcp_bridge(mcp_, io); });
+  command
+      .add_option("--profile", mcp_.profile, "View of the catalogue; search: two tools find all")
+      ->type_name("NAME");
+  add_client_flags(command, mcp_.client);
+}
+
 void CommandLine::add_tasks() {
   CLI::App& group = add_group("tasks", "List, show and cancel tasks");
   CLI::App& list =
