@@ -2,6 +2,7 @@
 
 #include "agents/builtin_internal.h"
 #include "agents/memory_command.h"
+#include "agents/memory_sql.h"
 
 namespace flotilla::agents {
 
@@ -9,29 +10,11 @@ namespace {
 
 constexpr std::int64_t kMaxListed = 200;
 
-const db::Statement kStore{
-    "INSERT INTO memory_item (namespace, owner, name, value, updated_at) "
-    "VALUES ($1, $2, $3, $4, $5) ON CONFLICT (namespace, owner, name) "
-    "DO UPDATE SET value = excluded.value, updated_at = excluded.updated_at"};
-const db::Statement kRecall{
-    "SELECT value FROM memory_item WHERE namespace = $1 AND owner = $2 AND name = $3"};
 const db::Statement kList{
     "SELECT name, value FROM memory_item WHERE namespace = $1 AND owner = $2 "
     "ORDER BY name LIMIT $3"};
-const db::Statement kSearch{
-    "SELECT name, value FROM memory_item WHERE namespace = $1 AND owner = $2 AND "
-    "(lower(name) LIKE $4 ESCAPE '\\' OR lower(value) LIKE $4 ESCAPE '\\') ORDER BY name LIMIT $3"};
 const db::Statement kForget{
     "DELETE FROM memory_item WHERE namespace = $1 AND owner = $2 AND name = $3"};
-
-std::string like_pattern(std::string_view query) {
-  std::string pattern = "%";
-  for (char c : query) {
-    if (c == '%' || c == '_' || c == '\\') pattern += '\\';
-    pattern += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  }
-  return pattern + "%";
-}
 
 /// A store of named values for each owner, durable, with a command for each turn
 /// (memory_command.h). What a turn changes is stored with the task's completion: a turn that is
@@ -68,7 +51,7 @@ class Memory final : public core::Runner {
       co_return std::optional<std::string>(memory_help());
     if (const std::string* name = named(command)) {
       values.emplace_back(*name);
-      CO_TRY(rows, co_await database_.read(kRecall, std::move(values), 1));
+      CO_TRY(rows, co_await database_.read(kRecallMemory, std::move(values), 1));
       if (rows.empty()) co_return std::optional<std::string>();
       if (std::holds_alternative<RecallMemory>(command))
         co_return std::optional(db::text_at(rows.front(), 0));
@@ -77,7 +60,7 @@ class Memory final : public core::Runner {
     values.emplace_back(kMaxListed);
     const db::Statement* statement = &kList;
     if (const auto* search = std::get_if<SearchMemory>(&command)) {
-      statement = &kSearch;
+      statement = &kSearchMemory;
       values.emplace_back(like_pattern(search->query));
     }
     CO_TRY(rows, co_await database_.read(*statement, std::move(values), kMaxListed));
@@ -97,7 +80,7 @@ class Memory final : public core::Runner {
       values.insert(values.end(),
                     {store->key, store->value,
                      static_cast<std::int64_t>(clock_.now().time_since_epoch().count())});
-      run.stage(kStore, std::move(values));
+      run.stage(kStoreMemory, std::move(values));
     } else if (const auto* forget = std::get_if<ForgetMemory>(&command)) {
       values.emplace_back(forget->key);
       run.stage(kForget, std::move(values));

@@ -17,6 +17,7 @@
 #include "telemetry/metrics.h"
 
 namespace flotilla::gateway {
+class Federation;
 class KeyRing;
 }
 
@@ -39,6 +40,7 @@ struct Sources {
   gateway::KeyRing* keys = nullptr;      // never null once routes are added
   core::Outbox* outbox = nullptr;        // the same
   core::Resources* resources = nullptr;  // the same
+  gateway::Federation* tool_servers = nullptr;
   /// Set by add_routes: what other routes of the server answer. It must stay where it is.
   http::Router* router = nullptr;
 };

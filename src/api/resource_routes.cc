@@ -129,6 +129,11 @@ void add_resource_routes(std::vector<Route>& table) {
                  {"prune", "also deletes what this label selector meets and no document names"}};
   apply.body = manifest_schema;
   apply.schema = [](SchemaSet& set) { return schema_of<ApplyList>(set); };
+  auto& approve = adder.add(Method::post, "/api/v1/namespaces/{ns}/toolservers/{name}/approve",
+                            "Offers quarantined tools again, as their server describes them now",
+                            tool_servers::approve);
+  approve.body = [](SchemaSet& set) { return schema_of<ApproveToolsBody>(set); };
+  approve.schema = object_schema;
   adder.add(Method::get, "/api/v1/schemas", "Kinds of resources", resources::schemas).schema =
       [](SchemaSet& set) { return schema_of<KindList>(set); };
   adder

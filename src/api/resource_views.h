@@ -43,6 +43,12 @@ constexpr bool always_written(const ApplyList*, std::string_view) {
   return true;
 }
 
+/// Which quarantined tools of a tool server are offered again; none: all.
+struct ApproveToolsBody {
+  std::vector<std::string> tools;
+};
+BOOST_DESCRIBE_STRUCT(ApproveToolsBody, (), (tools))
+
 struct KindView {
   std::string kind;
   std::string apiVersion;

@@ -96,6 +96,9 @@ Async<http::Response> rotate(const Sources& sources, http::Request& request);
 Async<http::Response> retire(const Sources& sources, http::Request& request);
 Async<http::Response> remove(const Sources& sources, http::Request& request);
 }  // namespace keys
+namespace tool_servers {
+Async<http::Response> approve(const Sources& sources, http::Request& request);
+}  // namespace tool_servers
 namespace system {
 Async<http::Response> live(const Sources& sources, http::Request& request);
 Async<http::Response> ready(const Sources& sources, http::Request& request);

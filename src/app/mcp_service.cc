@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "agents/memory_tools.h"
 #include "app/version.h"
 #include "gateway/mcp/platform_resources.h"
 #include "mcp/conformance.h"
@@ -40,11 +41,13 @@ McpService::McpService(const ServeConfig& config, McpNeeds needs)
       server_({catalogue_, sessions_, needs.sealer, system_clock(), system_random()},
               server_config(config)) {
   auto own = gateway::make_agent_tools(needs.platform);
+  auto memory = agents::make_memory_tools(needs.database, system_clock());
   const gateway::UpstreamServices upstream{needs.resources, system_clock(), names_,
                                            needs.egress,    eras_,          std::string(kVersion)};
   tool_servers_ = std::make_shared<gateway::Federation>(gateway::Federation::Services{
       needs.resources, needs.database, system_clock(), needs.home, upstream,
-      gateway::connector(upstream), [own](std::string_view name) { return own->has(name); },
+      gateway::connector(upstream),
+      [own, memory](std::string_view name) { return own->has(name) || memory->has(name); },
       [&reconciler = needs.reconciler](core::ResourceRef ref) {
         reconciler.poke(std::move(ref));
       }});
@@ -56,6 +59,7 @@ McpService::McpService(const ServeConfig& config, McpNeeds needs)
                     std::make_shared<mcp::ConformanceHandler>(system_clock(), system_random()),
                     nullptr});
   catalogue_.add({"platform", std::move(own), nullptr});
+  catalogue_.add({"memory", std::move(memory), nullptr});
   catalogue_.add({"agents", gateway::make_platform_resources(needs.platform), nullptr});
   catalogue_.add({"servers", tool_servers_, nullptr});
 }

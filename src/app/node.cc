@@ -349,6 +349,7 @@ void Node::Parts::wire() {
   sources.keys = &key_ring;
   sources.outbox = &outbox;
   sources.resources = &resources;
+  sources.tool_servers = &mcp->tool_servers();
   api::add_routes(router, std::move(sources));
   auto handler = [this](http::Request& request) { return serve(request); };
   server = std::make_unique<http::Server>(loops, system_clock(), server_options(config, listen),

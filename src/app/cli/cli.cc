@@ -26,6 +26,7 @@ CommandLine::CommandLine() {
   add_topics();
   add_apply();
   add_resources();
+  add_tool_servers();
   add_keys();
   add_config();
   add_version();

@@ -18,6 +18,7 @@
 #include "app/cli/send.h"
 #include "app/cli/sessions.h"
 #include "app/cli/tasks.h"
+#include "app/cli/tool_servers.h"
 #include "app/cli/topics.h"
 #include "app/cli/version_command.h"
 #include "base/config.h"
@@ -69,6 +70,7 @@ class CommandLine {
   void add_topics();
   void add_apply();
   void add_resources();
+  void add_tool_servers();
   void add_version();
   void add_completion();
 
@@ -105,6 +107,7 @@ class CommandLine {
   ResourceOptions describe_;
   ResourceOptions delete_;
   ExplainOptions explain_;
+  ToolServerOptions tool_server_;
   VersionOptions version_;
   std::string shell_;
 };

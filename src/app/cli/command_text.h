@@ -106,6 +106,21 @@ inline constexpr CommandText kKeysDelete{
     "delete", "Delete a retired key",
     "  flotilla keys delete kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"};
 
+inline constexpr CommandText kToolServersTools{
+    "tools", "List the tools that a tool server offers, and those that are quarantined",
+    "  flotilla toolservers tools github\n"
+    "  flotilla toolservers tools team-a/github -o json"};
+
+inline constexpr CommandText kToolServersApprove{
+    "approve", "Offer quarantined tools again, as their server describes them now",
+    "  flotilla toolservers approve github\n"
+    "  flotilla toolservers approve github github_create_issue"};
+
+inline constexpr CommandText kToolServersCall{
+    "call", "Call a tool of the catalogue at /mcp",
+    "  flotilla toolservers call list_agents\n"
+    "  flotilla toolservers call github_get_issue '{\"number\": 7}'"};
+
 inline constexpr CommandText kPublish{
     "publish", "Publish an event to whoever subscribes to its topic",
     "  flotilla publish build.failed '{\"branch\": \"main\"}'\n"
