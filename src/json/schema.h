@@ -30,7 +30,7 @@ struct SchemaOptions {
   std::size_t subschemas = 20'000;  // compiled ones
   std::size_t pattern_memory = std::size_t{32} << 20;  // bytes for all patterns and their caches
   /// Of one validation: a step is one keyword applied to one value, or some 32 bytes compared.
-  std::size_t steps = 1'000'000;
+  std::size_t steps = 4'000'000;
   std::size_t nesting = 1'000;  // subschemas within each other, so that a `$ref` to itself ends
   std::size_t faults = 20;      // reported at most
 };
