@@ -175,7 +175,9 @@ Async<Result<core::Written>> remove_one(const Sources& sources, http::Request& r
   const auto ref = ref_of(request);
   CO_TRY(dry_run, dry_run_of(request));
   CO_TRY(version, number_of(request, "resourceVersion"));
-  co_return co_await sources.resources->remove(who, ref, version, dry_run);
+  if (dry_run == core::DryRun::yes)
+    co_return co_await sources.resources->try_removal(who, ref, version);
+  co_return co_await sources.resources->remove(who, ref, version);
 }
 
 // Apply

@@ -117,11 +117,10 @@ void check_names(const Head& head, const ManifestContext& context, Faults& fault
                "must be 1 to 63 of a-z, 0-9 and -, with a letter or digit at both ends");
   else if (metadata.name && !context.name.empty() && *metadata.name != context.name)
     faults.add("/metadata/name", fmt::format("this is for {}", context.name));
-  if (!metadata.namespace_) return;
-  if (!is_label(*metadata.namespace_))
+  if (!is_label(metadata.namespace_.value_or(context.name_space)))
     faults.add("/metadata/namespace",
                "must be 1 to 63 of a-z, 0-9 and -, with a letter or digit at both ends");
-  else if (context.fixed && *metadata.namespace_ != context.name_space)
+  else if (context.fixed && metadata.namespace_.value_or(context.name_space) != context.name_space)
     faults.add("/metadata/namespace", fmt::format("this is for {}", context.name_space));
 }
 

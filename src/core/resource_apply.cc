@@ -133,11 +133,16 @@ Async<Result<std::vector<Applied>>> apply_documents(Resources& resources, Princi
   if (!request.prune || failed) co_return out;
   CO_TRY(surplus, co_await to_prune(resources, principal, std::move(*request.prune),
                                     std::move(name_spaces), std::move(kept)));
-  for (auto& ref : surplus) {
-    auto written = co_await resources.remove(principal, ref, std::nullopt, request.dry_run);
+  for (const auto& ref : surplus) {
+    Result<Written> written = fail(Error(Code::internal, "not tried"));
+    if (request.dry_run == DryRun::yes) {
+      written = co_await resources.try_removal(principal, ref, std::nullopt, surplus);
+    } else {
+      written = co_await resources.remove(principal, ref);
+    }
     // Went with its owner meanwhile.
     if (!written && written.error().code() == Code::not_found) continue;
-    out.push_back(applied_of(std::move(ref), std::move(written), true));
+    out.push_back(applied_of(ref, std::move(written), true));
   }
   co_return out;
 }

@@ -29,18 +29,37 @@ struct Resources::Removal {
   }
 };
 
+namespace {
+
+Result<> may_remove(const PrincipalPtr& principal, const ResourceRef& ref) {
+  if (!principal) return ok();
+  const auto missing = [&] { return no_resource(ref); };
+  TRY_VOID(auth::require_namespace(*principal, ref.name_space, missing));
+  return auth::require(*principal, Role::operator_);
+}
+
+}  // namespace
+
 Async<Result<Written>> Resources::remove(PrincipalPtr principal, ResourceRef ref,
-                                         std::optional<std::uint64_t> version, DryRun dry_run) {
-  if (principal) {
-    const auto missing = [&] { return no_resource(ref); };
-    CO_TRY_VOID(auth::require_namespace(*principal, ref.name_space, missing));
-    CO_TRY_VOID(auth::require(*principal, Role::operator_));
-  }
+                                         std::optional<std::uint64_t> version) {
+  CO_TRY_VOID(may_remove(principal, ref));
+  const auto turn = co_await turn_of(ref).lock();
   for (int attempt = 0; attempt < kResourceAttempts; ++attempt) {
-    CO_TRY(written, co_await try_remove(principal, ref, version, dry_run));
+    CO_TRY(written, co_await try_remove(principal, ref, version));
     if (written) co_return std::move(*written);
   }
   co_return fail(Error(Code::conflict, ref.to_string() + " changes too often; try again"));
+}
+
+Async<Result<Written>> Resources::try_removal(PrincipalPtr principal, ResourceRef ref,
+                                              std::optional<std::uint64_t> version,
+                                              std::vector<ResourceRef> others) {
+  CO_TRY_VOID(may_remove(principal, ref));
+  CO_TRY(removal, co_await check_removal(ref, version, std::move(others)));
+  Written written;
+  written.resource = removal.gone.front().resource();
+  written.outcome = Outcome::deleted;
+  co_return written;
 }
 
 /// Owners may come later than what they share, so what has another owner is asked again at the end.
@@ -75,11 +94,13 @@ Async<Result<Resources::Removal>> Resources::plan_removal(Stored root) {
   co_return removal;
 }
 
-Async<Result<>> Resources::check_unused(Removal removal) {
+Async<Result<>> Resources::check_unused(Removal removal, std::vector<ResourceRef> others) {
   for (const auto& one : removal.gone) {
     const auto& ref = one.resource().ref;
     CO_TRY(users, co_await users_of(ref));
-    std::erase_if(users, [&](const ResourceRef& user) { return removal.takes(user); });
+    std::erase_if(users, [&](const ResourceRef& user) {
+      return removal.takes(user) || std::ranges::find(others, user) != others.end();
+    });
     if (users.empty()) continue;
     const auto more = users.size() > 1 ? fmt::format(" and {} more", users.size() - 1) : "";
     co_return fail(Error(Code::failed_precondition,
@@ -89,22 +110,29 @@ Async<Result<>> Resources::check_unused(Removal removal) {
   co_return ok();
 }
 
-Async<Result<std::optional<Written>>> Resources::try_remove(PrincipalPtr principal, ResourceRef ref,
-                                                            std::optional<std::uint64_t> version,
-                                                            DryRun dry_run) {
+Async<Result<Resources::Removal>> Resources::check_removal(ResourceRef ref,
+                                                           std::optional<std::uint64_t> version,
+                                                           std::vector<ResourceRef> others) {
   CO_TRY(found, co_await find(ref));
   if (!found) co_return fail(no_resource(ref));
   if (version && *version != found->resource().version)
     co_return fail(Error(Code::conflict,
                          fmt::format("{} was changed meanwhile: its resourceVersion is {}, not {}",
                                      ref.to_string(), found->resource().version, *version)));
-  Written written;
-  written.resource = found->resource();
-  written.outcome = Outcome::deleted;
   CO_TRY(removal, co_await plan_removal(std::move(*found)));
-  CO_TRY_VOID(co_await check_unused(removal));
-  if (dry_run == DryRun::yes) co_return std::optional(std::move(written));
-  const auto actor = principal ? principal->name : std::string("system");
+  CO_TRY_VOID(co_await check_unused(removal, std::move(others)));
+  co_return removal;
+}
+
+Async<Result<std::optional<Written>>> Resources::try_remove(PrincipalPtr principal, ResourceRef ref,
+                                                            std::optional<std::uint64_t> version) {
+  std::vector<ResourceRef> none;
+  CO_TRY(removal, co_await check_removal(ref, version, std::move(none)));
+  Written written;
+  written.resource = removal.gone.front().resource();
+  written.outcome = Outcome::deleted;
+  std::string actor = "system";
+  if (principal) actor = principal->name;
   const auto now = clock_.now();
   db::Batch batch;
   for (auto& one : removal.orphaned) {

@@ -131,6 +131,7 @@ Async<Result<Written>> Resources::apply(PrincipalPtr principal, Manifest manifes
 Async<Result<Written>> Resources::write(PrincipalPtr principal, Manifest manifest, Mode mode,
                                         DryRun dry_run) {
   CO_TRY_VOID(may_write(principal, manifest.ref, mode == Mode::update));
+  const auto turn = co_await turn_of(manifest.ref).lock();
   for (int attempt = 0; attempt < kResourceAttempts; ++attempt) {
     CO_TRY(written, co_await try_write(principal, manifest, mode, dry_run));
     if (written) co_return std::move(*written);
@@ -267,6 +268,7 @@ Async<Result<Written>> Resources::patch(PrincipalPtr principal, ResourceRef ref,
                                         DryRun dry_run) {
   CO_TRY_VOID(may_write(principal, ref, true));
   ManifestContext context{ref.name_space, true, ref.kind, ref.name};
+  const auto turn = co_await turn_of(ref).lock();
   for (int attempt = 0; attempt < kResourceAttempts; ++attempt) {
     CO_TRY(found, co_await find(ref));
     if (!found) co_return fail(no_resource(ref));
@@ -288,6 +290,7 @@ Async<Result<Written>> Resources::patch(PrincipalPtr principal, ResourceRef ref,
 
 Async<Result<Resource>> Resources::set_status(ResourceRef ref, std::string uid,
                                               json::Object status) {
+  const auto turn = co_await turn_of(ref).lock();
   for (int attempt = 0; attempt < kResourceAttempts; ++attempt) {
     CO_TRY(written, co_await try_set_status(ref, uid, status));
     if (written) co_return std::move(*written);
@@ -326,6 +329,10 @@ Async<Result<std::optional<std::uint64_t>>> Resources::commit(db::Batch batch,
     co_return fail(result.error());
   }
   co_return std::optional(static_cast<std::uint64_t>(result->last_key.at(event_step)));
+}
+
+AsyncMutex& Resources::turn_of(const ResourceRef& ref) {
+  return turns_[std::hash<std::string>{}(ref.to_string()) % turns_.size()];
 }
 
 Async<> Resources::store(db::Batch batch, Result<db::BatchResult>& result) {

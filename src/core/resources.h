@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -10,6 +11,7 @@
 
 #include "async/async.h"
 #include "async/clock.h"
+#include "async/event.h"
 #include "auth/sealing.h"
 #include "base/context.h"
 #include "base/result.h"
@@ -128,8 +130,11 @@ class Resources {
                                DryRun dry_run = DryRun::no);
   /// With what it owns. `version`: only if it is still that one.
   Async<Result<Written>> remove(PrincipalPtr principal, ResourceRef ref,
-                                std::optional<std::uint64_t> version = std::nullopt,
-                                DryRun dry_run = DryRun::no);
+                                std::optional<std::uint64_t> version = std::nullopt);
+  /// Whether it could be removed once `others` are.
+  Async<Result<Written>> try_removal(PrincipalPtr principal, ResourceRef ref,
+                                     std::optional<std::uint64_t> version = std::nullopt,
+                                     std::vector<ResourceRef> others = {});
 
   /// Replaces the status of the resource with this uid; for the code that runs it, so nobody's
   /// permission is asked. lastTransitionTime of a condition is kept while its status stays; nothing
@@ -171,14 +176,16 @@ class Resources {
   Async<Result<std::vector<OwnerReference>>> resolve_owners(ResourceRef ref,
                                                             std::vector<OwnerReference> owners);
   Async<Result<std::optional<Written>>> try_remove(PrincipalPtr principal, ResourceRef ref,
-                                                   std::optional<std::uint64_t> version,
-                                                   DryRun dry_run);
+                                                   std::optional<std::uint64_t> version);
+  Async<Result<Removal>> check_removal(ResourceRef ref, std::optional<std::uint64_t> version,
+                                       std::vector<ResourceRef> others);
   Async<Result<Removal>> plan_removal(Stored root);
-  Async<Result<>> check_unused(Removal removal);
+  Async<Result<>> check_unused(Removal removal, std::vector<ResourceRef> others);
   Async<Result<std::optional<Resource>>> try_set_status(ResourceRef ref, std::string uid,
                                                         json::Object status);
   /// The position of the event of that step; nullopt: somebody else was faster.
   Async<Result<std::optional<std::uint64_t>>> commit(db::Batch batch, std::size_t event_step);
+  AsyncMutex& turn_of(const ResourceRef& ref);
   /// Stores and tells the watches, whatever becomes of the caller meanwhile.
   Async<> store(db::Batch batch, Result<db::BatchResult>& result);
 
@@ -188,6 +195,9 @@ class Resources {
   const auth::Sealer& sealer_;
   Feed& feed_;
   Feed changes_;  // told of commits with resources in them only
+  /// Writers of one resource wait for each other, so that none starves; what else guards is the
+  /// version, as other processes write, too.
+  std::array<AsyncMutex, 32> turns_;
 };
 
 }  // namespace flotilla::core

@@ -126,7 +126,7 @@ CORE_TEST(Resources, a_dry_run_writes_nothing) {
   auto found = co_await resources.get(alice(), server_ref());
   EXPECT_FALSE(found);
   std::ignore = co_await resources.create(alice(), server());
-  would = co_await resources.remove(alice(), server_ref(), std::nullopt, DryRun::yes);
+  would = co_await resources.try_removal(alice(), server_ref());
   CO_ASSERT_TRUE(would);
   found = co_await resources.get(alice(), server_ref());
   EXPECT_TRUE(found);
@@ -465,6 +465,7 @@ CORE_TEST(Resources, prune_deletes_what_no_document_names) {
   request.dry_run = DryRun::yes;
   auto would = co_await apply_documents(resources, alice(), request);
   CO_ASSERT_TRUE(would);
+  for (const auto& one : *would) EXPECT_FALSE(one.error) << one.error->message();
   request.dry_run = DryRun::no;
   auto second = co_await apply_documents(resources, alice(), request);
   CO_ASSERT_TRUE(second);
