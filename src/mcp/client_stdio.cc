@@ -108,6 +108,8 @@ Async<> StdioTransport::write_messages() {
 
 Async<> StdioTransport::read_messages() {
   auto error = co_await read_until_the_end();
+  // Nobody reads what it says from here on; for one that has ended this is nothing.
+  process_->kill();
   queue_.close();
   context_.sink.closed(error);
 }

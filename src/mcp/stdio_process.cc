@@ -239,6 +239,10 @@ Async<std::string> StdioProcess::wait() {
   co_return state_->ended;
 }
 
+void StdioProcess::kill() {
+  state_->signal(SIGKILL);
+}
+
 Async<> StdioProcess::stop(Clock& clock, Duration pause) {
   boost::system::error_code ignored;
   state_->input.close(ignored);

@@ -42,6 +42,8 @@ class StdioProcess {
   /// Closes its input, then asks it to end (SIGTERM), then makes it (SIGKILL); a pause after each.
   /// Somebody goes on reading the streams meanwhile.
   Async<> stop(Clock& clock, Duration pause);
+  /// For a child that cannot be reasoned with.
+  void kill();
 
  private:
   struct State;
