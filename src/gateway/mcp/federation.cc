@@ -16,7 +16,7 @@ namespace {
 constexpr Log kLog("gateway");
 
 /// A server that says all the time that its lists changed is read this often.
-constexpr Duration kRefreshPause = std::chrono::seconds(1);
+constexpr Duration kRefreshPause = std::chrono::milliseconds(250);
 constexpr Duration kHealthPause = std::chrono::seconds(5);
 constexpr Duration kPingPause = std::chrono::minutes(1);
 constexpr std::size_t kMaxListened = 1000;
@@ -148,6 +148,7 @@ void Federation::changed(const core::ResourceRef& ref, const mcp::Change& change
   auto& server = *found->second;
   if (change.method.ends_with("/list_changed")) {
     server.stale = true;
+    server.said_changed.insert(change.method);
     services_.poke(ref);
     return;
   }
@@ -211,8 +212,10 @@ Async<Result<>> Federation::refresh(Server& server, core::Resource resource,
   const auto lists = differences(server.inventory, *admitted.inventory);
   server.inventory = std::move(admitted.inventory);
   if (!lists.empty()) publish();
-  for (const auto& list : lists)
-    hub_->tell(resource.ref.name_space, {"notifications/" + list + "/list_changed", {}});
+  // What the server said is passed on, though nothing that is offered may have changed.
+  auto changes = std::exchange(server.said_changed, {});
+  for (const auto& list : lists) changes.insert("notifications/" + list + "/list_changed");
+  for (const auto& method : changes) hub_->tell(resource.ref.name_space, {method, {}});
 
   core::ToolServerStatus status;
   if (auto read = core::status_of<core::ToolServerStatus>(resource))

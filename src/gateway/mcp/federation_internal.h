@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "gateway/mcp/federation.h"
@@ -16,7 +17,8 @@ struct Federation::Server {
   InventoryPtr inventory;
   Duration timeout{};
   bool retry_unsafe = false;
-  bool stale = true;  // its lists are to be read again
+  bool stale = true;                   // its lists are to be read again
+  std::set<std::string> said_changed;  // methods of its list_changed, not passed on yet
   mcp::ChangeFilter listening;
   std::optional<SteadyTime> refreshed;
   std::optional<SteadyTime> checked;
