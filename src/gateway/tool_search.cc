@@ -12,6 +12,8 @@ namespace {
 constexpr double kSaturation = 1.2;
 constexpr double kLengthShare = 0.75;
 
+constexpr std::size_t kQuery = 1024;  // bytes of a query that count
+
 constexpr std::uint32_t kNameWeight = 4;
 constexpr std::uint32_t kTitleWeight = 3;
 constexpr std::uint32_t kTextWeight = 2;
@@ -24,8 +26,16 @@ bool is_letter(char c) {
   return std::isalnum(static_cast<unsigned char>(c)) != 0 || static_cast<unsigned char>(c) >= 0x80;
 }
 
+void drop_plural(std::string& word) {
+  if (word.size() > 4 && word.ends_with("ies")) {
+    word.replace(word.size() - 3, 3, "y");
+  } else if (word.size() > 3 && word.ends_with('s') && !word.ends_with("ss")) {
+    word.pop_back();
+  }
+}
+
 void flush(std::string& word, std::vector<std::string>& words) {
-  if (word.size() > 3 && word.ends_with('s') && !word.ends_with("ss")) word.pop_back();
+  drop_plural(word);
   if (!word.empty() && std::ranges::find(kIgnored, word) == std::end(kIgnored))
     words.push_back(word);
   word.clear();
@@ -88,7 +98,7 @@ void ToolSearch::add(const json::Value& definition) {
 }
 
 std::vector<std::size_t> ToolSearch::find(std::string_view query, std::size_t limit) const {
-  auto words = words_of(query);
+  auto words = words_of(query.substr(0, kQuery));
   std::ranges::sort(words);
   words.erase(std::ranges::unique(words).begin(), words.end());
   std::vector<std::size_t> found(lengths_.size());

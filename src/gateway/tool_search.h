@@ -12,8 +12,8 @@
 namespace flotilla::gateway {
 
 /// Finds tools by words: BM25 over name, title, description and the names and descriptions of
-/// their parameters, the name counting most. Words are split at `_`, `-` and capitals and lose a
-/// plural `s`, so `listPullRequests` is found by "pull request".
+/// their parameters, the name counting most. Words are split at `_`, `-` and capitals and lose
+/// their plural, so `listPullRequests` is found by "pull request".
 class ToolSearch {
  public:
   /// A tool's definition; tools are numbered as they come.
