@@ -115,7 +115,7 @@ Async<Result<>> HttpTransport::read_answer(StreamPtr stream,
   json::ParseLimits limits;
   limits.size = context_.options.limits.message_bytes;
   if (auto parsed = json::parse(body, limits); !parsed)
-    co_return fail(broken_protocol("the answer is no JSON: " + parsed.error().message()));
+    co_return fail(broken_protocol("the answer is no JSON: " + shown(parsed.error().message())));
   std::ignore = co_await deliver(context_.sink, context_.options.limits, std::move(body), id);
   if (context_.sink.awaits(id))
     co_return fail(broken_protocol("the answer is not one to the request's id"));

@@ -65,7 +65,7 @@ Async<> ClientCore::receive(RpcMessage message, std::optional<RequestId> about) 
   if (auto* bad = std::get_if<BadMessage>(&message)) {
     std::ignore = receive_garbage(bad->error.message);
     if (const auto found = pending_.find(about.value_or(0)); found != pending_.end())
-      finish(*found->second, fail(broken_protocol(bad->error.message)));
+      finish(*found->second, fail(broken_protocol(shown(bad->error.message))));
     co_return;
   }
   garbage_ = 0;

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "base/utf8.h"
 #include "mcp/client_transport_internal.h"
 
 namespace flotilla::mcp {
