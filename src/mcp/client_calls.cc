@@ -119,6 +119,7 @@ Async<Result<Reply>> ClientCore::perform_rounds(Call call, CallOptions options, 
     if (!rounds.responses.empty()) call.params.set("inputResponses", std::move(rounds.responses));
     if (!rounds.state.empty()) call.params.set("requestState", std::move(rounds.state));
   }
+  if (needs_task(call)) co_return co_await perform_as_task(std::move(call), std::move(options));
   co_return co_await perform(std::move(call), std::move(options));
 }
 

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -95,6 +96,7 @@ class ClientCore final : public Client, public TransportSink {
 
  private:
   friend class CallGuard;
+  friend class TaskGuard;
   [[nodiscard]] bool modern() const { return is_modern(info_.revision); }
 
   // client_core.cc: one request
@@ -159,10 +161,17 @@ class ClientCore final : public Client, public TransportSink {
   Async<Result<>> subscribe_to(const std::vector<std::string>& uris, std::string method);
   void tell_change(std::string method, json::Object params);
 
+  // client_tasks.cc: core tasks of 2025-11-25
+  [[nodiscard]] bool needs_task(const Call& call) const;
+  Async<Result<Reply>> perform_as_task(Call call, CallOptions options);
+  Async<Result<>> await_task(const std::string& id, json::Object task, const CallOptions& options);
+  Async<> drop_task(std::string id);
+
   // client_operations.cc
   Async<Result<>> read_page(ListKind kind, const CallOptions& options, std::string& cursor,
                             bool& more, Listing& listing);
   void take_tools(json::Array items, Listing& listing);
+  void note_task_support(const std::string& name, const json::Object& tool);
 
   Executor executor_;
   http::Client* http_;
@@ -175,6 +184,7 @@ class ClientCore final : public Client, public TransportSink {
   std::map<RequestId, PendingPtr> pending_;
   std::map<std::string, PendingPtr, std::less<>> held_;
   std::map<std::string, std::vector<HeaderParameter>, std::less<>> tool_headers_;
+  std::set<std::string, std::less<>> task_tools_;  // that want to be called as tasks
   ChangeFilter filter_;
   int active_ = 0;
   int responding_ = 0;

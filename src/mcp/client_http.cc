@@ -50,6 +50,7 @@ class HttpTransport final : public Transport {
                                bool in_session);
   Async<Result<>> read_events(StreamPtr stream, RequestId id);
   Async<Result<>> read_until_answered(StreamPtr stream, EventReader& reader, RequestId id);
+  Async<> finish(StreamPtr stream);
   Async<Result<StreamPtr>> resume(EventReader& reader);
   Async<bool> follow_once(StreamPtr stream, EventReader& reader);
   Result<> remember_session(const http::ClientStream& stream);
@@ -180,8 +181,17 @@ Async<Result<>> HttpTransport::read_until_answered(StreamPtr stream, EventReader
           co_await deliver(context_.sink, context_.options.limits, std::move(event.data), id);
       if (!good) co_return fail(broken_protocol("the stream brings what is no message"));
     }
-    if (!context_.sink.awaits(id)) co_return ok();
+    if (context_.sink.awaits(id)) continue;
+    co_await finish(std::move(stream));
+    co_return ok();
   }
+}
+
+/// The caller has its answer; a stream that is read to its end leaves a connection to use again.
+Async<> HttpTransport::finish(StreamPtr stream) {
+  auto rest = read_body(*stream, kFailureBodyMax);
+  const auto deadline = context_.clock.steady_now() + kGoodbye;
+  std::ignore = co_await with_deadline(std::move(rest), deadline, context_.clock);
 }
 
 Async<Result<StreamPtr>> HttpTransport::resume(EventReader& reader) {

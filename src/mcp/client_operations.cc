@@ -124,7 +124,19 @@ void ClientCore::take_tools(json::Array items, Listing& listing) {
       if (tool_headers_.size() >= options_.limits.list_items) tool_headers_.clear();
       if (!headers->empty()) tool_headers_.emplace(*name->if_string(), std::move(*headers));
     }
+    note_task_support(*name->if_string(), *tool);
     listing.items.push_back(std::move(item));
+  }
+}
+
+void ClientCore::note_task_support(const std::string& name, const json::Object& tool) {
+  const auto* execution = tool.find("execution");
+  const auto* members = execution == nullptr ? nullptr : execution->if_object();
+  const auto* support = members == nullptr ? nullptr : members->find("taskSupport");
+  if (support == nullptr || *support != json::Value("required")) {
+    task_tools_.erase(name);
+  } else if (task_tools_.size() < options_.limits.list_items) {
+    task_tools_.insert(name);
   }
 }
 
