@@ -63,7 +63,7 @@ class Watcher {
         co_return fail(Error(Code::internal, "the server's answer has no items"));
       for (const json::Value& item : *items->if_array()) show("added", item);
     } while (!next.empty());
-    table_.print(io_);
+    print_table();
     co_return ok();
   }
 
@@ -84,8 +84,12 @@ class Watcher {
         if (message.event == "added" || message.event == "modified" || message.event == "deleted")
           tell(message);
       }
-      table_.print(io_);
+      print_table();
     }
+  }
+
+  void print_table() {
+    if (options_.format == Format::human || options_.format == Format::wide) table_.print(io_);
   }
 
   void tell(const http::SseMessage& message) {
