@@ -238,7 +238,8 @@ void Reconciler::finished(const ResourceRef& ref, const Result<>& result) {
     entry.failures = 0;
   } else {
     const auto doubled = std::min<std::size_t>(entry.failures, 20);  // no overflow
-    const auto pause = std::min(options_.longest_pause, options_.first_pause * (std::int64_t{1} << doubled));
+    const auto pause =
+        std::min(options_.longest_pause, options_.first_pause * (std::int64_t{1} << doubled));
     ++entry.failures;
     entry.due = clock_.steady_now() + pause;
     kLog.warn("a resource is not as it should be; it is tried again",

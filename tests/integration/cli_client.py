@@ -24,6 +24,12 @@ COMMANDS = [
     ["sessions", "get"],
     ["agents", "list"],
     ["agents", "get"],
+    ["apply"],
+    ["diff"],
+    ["get"],
+    ["describe"],
+    ["delete"],
+    ["explain"],
     ["version"],
     ["completion"],
 ]

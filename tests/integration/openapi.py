@@ -40,6 +40,7 @@ for plural, (kind, members) in RESOURCES.items():
         ("post", f"{HERE}/{plural}", document(kind, "new", **members)),
         ("put", one, document(kind, "echo", **members)),
         ("patch", one, {"metadata": {"labels": {"app": "web"}}}),
+        *([("post", f"{one}/approve", {})] if plural == "toolservers" else []),
         ("delete", one, None),
     ]
 CHANGES.append(("post", "/api/v1/apply", [document("ConfigMap", "applied")]))
