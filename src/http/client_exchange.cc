@@ -18,6 +18,8 @@ using boost::system::error_code;
 
 namespace {
 
+constexpr std::size_t kWrittenTogether = std::size_t{64} << 10;
+
 /// A Beast body that collects what has arrived until the reader takes it. Unlike string_body it
 /// reserves nothing on the word of a Content-Length.
 struct PieceBody {
@@ -106,8 +108,12 @@ Async<Result<>> ClientExchange::start(const std::string& head, const std::string
 
 Async<Result<>> ClientExchange::send_and_read_head(const std::string& head,
                                                    const std::string& body) {
-  auto sent = co_await send(head);
-  if (sent && !body.empty()) sent = co_await send(body);
+  // What is small goes out at once: two writes are two packets and wake the peer twice.
+  const bool together = body.size() <= kWrittenTogether;
+  std::string first = head;
+  if (together) first += body;
+  auto sent = co_await send(first);
+  if (sent && !together) sent = co_await send(body);
   request_complete_ = sent.has_value();
   // A peer may refuse a body early: its answer says more than the broken pipe.
   auto answered = co_await read_head();
