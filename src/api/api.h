@@ -19,7 +19,7 @@
 namespace flotilla::gateway {
 class Federation;
 class KeyRing;
-}
+}  // namespace flotilla::gateway
 
 namespace flotilla::api {
 
