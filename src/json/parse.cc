@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <boost/container/small_vector.hpp>
 #include <iterator>
 #include <vector>
 
@@ -25,12 +26,7 @@ class Parser {
         at_(begin_),
         end_(begin_ + text.size()),
         limits_(limits),
-        depth_limit_(std::min(limits.depth, kMaxDepth)) {
-    constexpr std::size_t kUsual = 16;  // open members of a common message
-    frames_.reserve(kUsual);
-    members_.reserve(kUsual);
-    name_at_.reserve(kUsual);
-  }
+        depth_limit_(std::min(limits.depth, kMaxDepth)) {}
 
   Result<Value> run();
 
@@ -74,10 +70,11 @@ class Parser {
   const ParseLimits& limits_;
   std::size_t depth_limit_;
   std::size_t count_ = 0;
-  std::vector<Frame> frames_;
-  std::vector<Object::Member> members_;
+  static constexpr std::size_t kUsual = 16;  // open members of a common message
+  boost::container::small_vector<Frame, kUsual> frames_;
+  boost::container::small_vector<Object::Member, kUsual> members_;
   std::vector<Value> values_;
-  std::vector<const char*> name_at_;  // beside members_
+  boost::container::small_vector<const char*, kUsual> name_at_;  // beside members_
   Value root_;
   bool between_members_ = false;  // the fault belongs to the object, not to its last member
   std::string what_;
