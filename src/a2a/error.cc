@@ -76,11 +76,6 @@ const Row* find_reason(std::string_view name) {
   return nullptr;
 }
 
-/// data_loss and internal say what broke inside; an invalid agent response says it of a peer.
-bool is_opaque(const Error& error) {
-  return error.code() == Code::internal || error.code() == Code::data_loss;
-}
-
 void write_pair(std::string_view name, std::string_view value, bool& first, std::string& out) {
   if (!first) out += ',';
   first = false;
@@ -130,9 +125,14 @@ void write_details(const Error& error, const WireError& wire, const ErrorContext
 
 }  // namespace
 
+bool is_opaque(const Error& error) {
+  const bool inside = error.code() == Code::internal || error.code() == Code::data_loss;
+  return inside && error.reason() != reason::kInvalidAgentResponse;
+}
+
 WireError wire_error(const Error& error, Profile profile) {
   WireError wire;
-  if (is_opaque(error) && error.reason() != reason::kInvalidAgentResponse) {
+  if (is_opaque(error)) {
     const CodeRow& row = kCodes.back();
     return {row.rpc_code, row.http, row.status, row.reason, kProtocolDomain, true};
   }
@@ -155,13 +155,15 @@ WireError wire_error(const Error& error, Profile profile) {
 }
 
 std::string_view public_message(const Error& error) {
-  if (wire_error(error).opaque) return "internal error";
+  if (is_opaque(error)) return "internal error";
   return error.message();
 }
 
 void write_rpc_error(const Error& error, const ErrorContext& context, std::string& out) {
   const WireError wire = wire_error(error, context.profile);
-  fmt::format_to(std::back_inserter(out), R"({{"code":{},"message":)", wire.rpc_code);
+  out += R"({"code":)";
+  out += fmt::format_int(wire.rpc_code).c_str();
+  out += R"(,"message":)";
   json::write_string(public_message(error), out);
   out += R"(,"data":)";
   write_details(error, wire, context, out);

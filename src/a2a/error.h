@@ -22,6 +22,8 @@ struct WireError {
   std::string_view domain;  // ErrorInfo.domain: the protocol's reasons or our own
   bool opaque = false;      // our fault: the message stays inside
 };
+/// Whether it says what broke inside: then no caller is shown its message.
+bool is_opaque(const Error& error);
 WireError wire_error(const Error& error, Profile profile = Profile::v1_0_1);
 
 /// What a client may read: the error's message, or a constant one for our own faults.

@@ -55,7 +55,7 @@ Async<> send(http::SseWriter& sse, std::vector<http::SseEvent> events, Drain& dr
 }
 
 std::vector<http::SseEvent> error_event(const Job& job, const Error& error) {
-  if (wire_error(error).opaque) {
+  if (is_opaque(error)) {
     kLog.error("stream failed inside", {{"request", std::string_view(job.request_id)},
                                         {"agent", std::string_view(job.agent.name)},
                                         {"reason", error.reason()},

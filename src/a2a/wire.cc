@@ -130,7 +130,7 @@ http::Response answer_deleted(const Exchange& exchange) {
 std::string error_body(const Wire& wire, const Error& error, std::string_view request_id) {
   const ErrorContext context{wire.profile, request_id};
   std::string out;
-  out.reserve(256 + error.message().size());
+  out.reserve(384 + error.message().size());
   if (wire.binding == Binding::jsonrpc) {
     out += R"({"jsonrpc":"2.0","id":)";
     out += wire.id;
@@ -147,7 +147,7 @@ std::string error_body(const Wire& wire, const Error& error, std::string_view re
 
 http::Response answer_error(const Exchange& exchange, const Error& error) {
   const std::string& request_id = exchange.http.context.request_id;
-  if (wire_error(error).opaque) {
+  if (is_opaque(error)) {
     kLog.error("request failed inside", {{"request", request_id},
                                          {"agent", exchange.agent.name},
                                          {"reason", error.reason()},

@@ -27,6 +27,7 @@ struct DigestHash {
 };
 
 bool is_loopback(const std::string& peer) {
+  if (peer == "127.0.0.1" || peer == "::1") return true;  // nearly always
   std::array<std::uint8_t, 16> bytes{};
   if (inet_pton(AF_INET, peer.c_str(), bytes.data()) == 1) return bytes[0] == 127;
   if (inet_pton(AF_INET6, peer.c_str(), bytes.data()) != 1) return false;

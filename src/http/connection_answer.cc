@@ -164,7 +164,10 @@ std::optional<Response> Connection::admit() {
       return too_many_requests();
     }
   }
-  if (auto refusal = core_.admission.check_host(fields.host)) return refusal;
+  if (fields.host.empty() || fields.host != known_host_) {
+    if (auto refusal = core_.admission.check_host(fields.host)) return refusal;
+    known_host_ = fields.host;
+  }
   if (core_.admission.answers_depend_on_origin()) extra_lines_ += "Vary: Origin\r\n";
   if (!fields.origin.empty()) {
     if (auto response = check_origin(fields)) return response;

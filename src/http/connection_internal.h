@@ -118,6 +118,7 @@ class Connection final : public std::enable_shared_from_this<Connection>, privat
   std::size_t out_sent_ = 0;
   std::string extra_lines_;     // of the current response
   std::string client_subject_;  // TLS
+  std::string known_host_;      // the Host that was checked last
   std::unique_ptr<Stream> stream_;
   SteadyTime deadline_ = SteadyTime::max();        // of reading, lingering
   SteadyTime write_deadline_ = SteadyTime::max();  // of the output in hand

@@ -74,7 +74,7 @@ std::string_view to_string(Method method) {
 bool iequals(std::string_view a, std::string_view b) {
   if (a.size() != b.size()) return false;
   for (std::size_t i = 0; i < a.size(); ++i) {
-    if (lower(a[i]) != lower(b[i])) return false;
+    if (a[i] != b[i] && lower(a[i]) != lower(b[i])) return false;
   }
   return true;
 }
@@ -146,6 +146,7 @@ Response Response::json(int status, std::string body) {
 }
 
 std::string percent_decode(std::string_view text, bool plus_is_space) {
+  if (!text.contains('%') && !plus_is_space) return std::string(text);
   std::string out;
   out.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {

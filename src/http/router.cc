@@ -14,6 +14,7 @@ namespace flotilla::http {
 namespace {
 
 constexpr std::size_t kMethodCount = 7;
+constexpr std::size_t kUsualParameters = 4;
 
 struct Route {
   Handler handler;
@@ -83,7 +84,7 @@ class Walk {
     return node.rest ? take_rest(*node.rest, depth) : nullptr;
   }
 
-  [[nodiscard]] const std::vector<std::string>& captured() const { return captured_; }
+  [[nodiscard]] std::vector<std::string>& captured() { return captured_; }
   [[nodiscard]] const std::array<bool, kMethodCount>& allowed() const { return allowed_; }
 
  private:
@@ -93,6 +94,7 @@ class Walk {
   }
 
   const Route* capture(const Node& next, std::string_view value, std::size_t depth) {
+    if (captured_.empty()) captured_.reserve(kUsualParameters);
     captured_.push_back(percent_decode(value));
     const Route* found = follow(next, depth + 1);
     if (found == nullptr) captured_.pop_back();
@@ -229,8 +231,9 @@ Async<Response> Router::route(Request& request) const {
     return answer(known ? method_not_allowed(request, walk.allowed()) : not_found(request));
   }
   request.params.clear();
+  request.params.reserve(route->parameters.size());
   for (std::size_t i = 0; i < route->parameters.size(); ++i) {
-    request.params.emplace_back(route->parameters[i], walk.captured()[i]);
+    request.params.emplace_back(route->parameters[i], std::move(walk.captured()[i]));
   }
   return route->handler(request);
 }

@@ -109,7 +109,7 @@ void Lane::cancel(const std::shared_ptr<Call>& call) {
 void Lane::refuse(Call& call, const Incoming& incoming, const Error& error) {
   shared_.metrics.failed.add();
   const std::string& request_id = incoming.http.context.request_id;
-  if (wire_error(error).opaque) {
+  if (is_opaque(error)) {
     kLog.error("call failed inside",
                {{"request", request_id}, {"reason", error.reason()}, {"error", error}});
   }
