@@ -57,6 +57,8 @@ constexpr Log kLog("serve");
 /// Names of webhooks are resolved here, so that slow name servers hold up nothing else.
 constexpr std::size_t kPushNameThreads = 8;
 constexpr std::size_t kPushNameQueue = 1000;
+/// Tool servers that hang while they are connected must not hold up the others.
+constexpr std::size_t kReconcilers = 64;
 
 std::string default_data_directory() {
   if (const char* xdg = std::getenv("XDG_DATA_HOME"); xdg != nullptr && *xdg != '\0')
@@ -220,7 +222,7 @@ struct Node::Parts {
         messaging(services, tasks, agents, topics, subscriptions, config.hop_limit),
         courier(services, messaging, agents, loops.executor(0)),
         resources(*database, system_clock(), system_random(), sealer, feed),
-        reconciler(resources, system_clock(), loops.executor(0)),
+        reconciler(resources, system_clock(), loops.executor(0), {.workers = kReconcilers}),
         key_ring(*database, system_clock(), sealer, card_signer),
         a2a_handler(tasks, sessions, agents, &push),
         signals(loops.executor(0)) {}

@@ -4,9 +4,13 @@
 #include <utility>
 
 #include "base/hash.h"
+#include "gateway/mcp/oauth_tokens.h"
 
 namespace flotilla::gateway {
 namespace {
+
+/// npx and the like fetch what they run.
+constexpr Duration kCommandStart = std::chrono::seconds(60);
 
 mcp::ClientTransport transport_of(core::ToolTransport transport) {
   switch (transport) {
@@ -70,13 +74,14 @@ void add(Sha256& hash, const Named& values) {
 }
 
 std::string digest_of(const core::Resource& resource, const core::ToolServerSpec& spec,
-                      const mcp::ClientOptions& options) {
+                      const LinkPlan& plan) {
   Sha256 hash;
   add(hash, resource.uid);
   add(hash, resource.by_admin ? "admin" : "");
   add(hash, json::to_text(spec));
-  add(hash, options.headers);
-  add(hash, options.env);
+  add(hash, plan.options.headers);
+  add(hash, plan.options.env);
+  if (plan.oauth) add(hash, plan.oauth->client_secret.reveal());
   return hex(hash.finish());
 }
 
@@ -85,9 +90,6 @@ Result<> check_supported(const core::ToolServerSpec& spec) {
                    spec.tls->clientCertSecretRef || spec.tls->caSecretRef))
     return fail(Error(Code::unimplemented,
                       "/spec/tls: this version verifies servers by the system's roots only"));
-  if (spec.oauth)
-    return fail(
-        Error(Code::unimplemented, "/spec/oauth: give a token as a header from a Secret instead"));
   return ok();
 }
 
@@ -102,6 +104,13 @@ Async<Result<LinkPtr>> connect(UpstreamServices services, LinkPlan plan) {
     options.ca_file = std::move(plan.ca_file);
     link->http = std::make_unique<http::Client>(executor, services.clock, services.names,
                                                 services.egress, std::move(options));
+  }
+  if (plan.oauth && link->http) {
+    // Nobody sits before a server: a person's tokens come into the Secret from elsewhere.
+    link->tokens = std::make_unique<SecretTokenStore>(services.resources, plan.server);
+    link->auth = mcp::OAuthClient::make(*link->http, services.clock, *link->tokens, nullptr,
+                                        std::move(*plan.oauth));
+    plan.options.auth = link->auth.get();
   }
   CO_TRY(client,
          co_await mcp::Client::connect(link->http.get(), services.clock, std::move(plan.options)));
@@ -122,7 +131,10 @@ Async<Result<LinkPlan>> plan_link(UpstreamServices services, core::Resource reso
   options.args = spec.args;
   options.cwd = spec.cwd.value_or("");
   options.timeout = spec.timeout;
-  options.connect_timeout = std::min<Duration>(spec.timeout, options.connect_timeout);
+  if (spec.command)
+    options.connect_timeout = kCommandStart;
+  else
+    options.connect_timeout = std::min<Duration>(spec.timeout, options.connect_timeout);
   options.author = resource.by_admin ? http::UrlAuthor::operator_ : http::UrlAuthor::caller;
   options.eras = &services.eras;
   options.client_info = json::Object{{"name", "flotilla"}, {"version", services.version}};
@@ -132,7 +144,12 @@ Async<Result<LinkPlan>> plan_link(UpstreamServices services, core::Resource reso
   options.headers = std::move(headers);
   CO_TRY(env, co_await values_of(services.resources, resource.ref.name_space, spec.env, "env"));
   options.env = std::move(env);
-  plan.digest = digest_of(resource, spec, options);
+  plan.server = resource.ref;
+  if (spec.oauth) {
+    CO_TRY(oauth, co_await plan_oauth(services.resources, resource, spec));
+    plan.oauth = std::move(oauth);
+  }
+  plan.digest = digest_of(resource, spec, plan);
   co_return plan;
 }
 
