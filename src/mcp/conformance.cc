@@ -1,5 +1,6 @@
 #include "mcp/conformance.h"
 
+#include <algorithm>
 #include <boost/asio/this_coro.hpp>
 #include <set>
 #include <utility>
@@ -48,7 +49,7 @@ class ConformanceHandler::Listeners {
     for (Listener* listener : all_) {
       const bool wanted = method == "notifications/tools/list_changed" ? listener->wanted.tools
                                                                        : listener->wanted.prompts;
-      if (!wanted || !listener->pending.empty()) continue;
+      if (!wanted || std::ranges::count(listener->pending, method) > 0) continue;
       listener->pending.push_back(method);
       listener->notifier.post_notify_all();
     }

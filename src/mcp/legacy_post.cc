@@ -10,6 +10,8 @@ namespace {
 
 constexpr Log kLog("mcp");
 constexpr std::size_t kStreamNameBytes = 9;
+/// No message of JSON-RPC begins so.
+constexpr std::string_view kOpening = R"({"requests":[)";
 
 std::string stream_name(Random& random) {
   std::string bytes(kStreamNameBytes, '\0');
@@ -20,12 +22,16 @@ std::string stream_name(Random& random) {
 }  // namespace
 
 std::string stream_opening(const std::vector<std::string>& ids) {
-  std::string out = R"({"requests":[)";
+  std::string out(kOpening);
   for (const std::string& id : ids) {
     if (out.back() != '[') out += ',';
     out += id;
   }
   return out + "]}";
+}
+
+bool is_opening(std::string_view message) {
+  return message.starts_with(kOpening);
 }
 
 std::vector<std::string> opened_ids(const std::string& message) {
@@ -54,7 +60,7 @@ Async<bool> LegacyPost::open() {
   auto stream = std::make_shared<LiveStream>(&store_, id, stream_name(random_));
   const auto begun = co_await stream->append(stream_opening(ids_));
   if (!begun) {
-    kLog.error("a stream cannot be stored", {{"session", id}, {"error", begun.error()}});
+    kLog.error("a stream cannot be stored", {{"error", begun.error()}});
     co_return false;
   }
   for (std::string& answer : answers_) {

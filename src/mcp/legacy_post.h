@@ -55,6 +55,7 @@ class LegacyPost : public std::enable_shared_from_this<LegacyPost> {
 
 /// First message of a stored stream: which requests it answers. Never sent.
 std::string stream_opening(const std::vector<std::string>& ids);
+bool is_opening(std::string_view message);
 /// The ids of an opening; empty for another message.
 std::vector<std::string> opened_ids(const std::string& message);
 

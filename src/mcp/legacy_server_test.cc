@@ -163,6 +163,58 @@ ASYNC_TEST(LegacyServer, after_a_restart_streams_are_replayed_and_lost_calls_say
   co_await desk.stop();
 }
 
+/// As a store does whose earlier events have expired: streams do not begin at 1.
+class LateSessions final : public SessionStore {
+ public:
+  explicit LateSessions(SessionStore& inner) : inner_(inner) {}
+  Async<Result<>> create(SessionRecord record) override { return inner_.create(std::move(record)); }
+  Async<Result<SessionRecord>> find(std::string id) override { return inner_.find(std::move(id)); }
+  Async<Result<>> update(SessionRecord record) override { return inner_.update(std::move(record)); }
+  Async<Result<>> remove(std::string id) override { return inner_.remove(std::move(id)); }
+  Async<Result<std::uint64_t>> append(std::string session, std::string stream,
+                                      std::string data) override {
+    CO_TRY(seq, co_await inner_.append(std::move(session), std::move(stream), std::move(data)));
+    co_return seq + kFirst;
+  }
+  Async<Result<std::vector<StreamEvent>>> read(std::string session, std::string stream,
+                                               std::uint64_t after, std::size_t limit) override {
+    const std::uint64_t from = after > kFirst ? after - kFirst : 0;
+    auto page = co_await inner_.read(std::move(session), std::move(stream), from, limit);
+    if (page)
+      for (StreamEvent& event : *page) event.seq += kFirst;
+    co_return page;
+  }
+
+ private:
+  static constexpr std::uint64_t kFirst = 1000;
+  SessionStore& inner_;
+};
+
+ASYNC_TEST(LegacyServer, the_opening_of_a_stream_is_never_sent) {
+  Disk disk;
+  LateSessions sessions(disk.sessions);
+  ConformanceHandler handler(disk.clock, system_random());
+  Server server({handler, sessions, disk.sealer, disk.clock, system_random()}, {});
+  http::Router router;
+  server.add_routes(router);
+  const auto loop = co_await boost::asio::this_coro::executor;
+  SessionRecord record;
+  record.id = "old";
+  record.principal = "ana";
+  record.revision = "2025-11-25";
+  EXPECT_TRUE((co_await sessions.create(std::move(record))).has_value());
+  auto request = testing::in_session("old", call("5", "test_tool_with_progress", "{}", kToken));
+  auto response = co_await router.route(request);
+  OpenStream stream(loop, std::move(response));
+  co_await settle();
+  const auto events = stream.body.events();
+  CO_ASSERT_EQ(events.size(), 2U);
+  EXPECT_EQ(events[0].data, "");
+  EXPECT_TRUE(events[1].data.contains("progress")) << events[1].data;
+  co_await stream.close();
+  co_await server.stop();
+}
+
 ASYNC_TEST(LegacyServer, a_cancelled_request_is_not_answered) {
   Disk disk;
   Desk desk(disk);

@@ -29,8 +29,8 @@ std::vector<http::SseEvent> events_of(const StreamJob& job, std::vector<StreamEv
   std::vector<http::SseEvent> out;
   const std::string& name = job.stream->name();
   for (StreamEvent& event : stored) {
-    // The first of a POST's stream is its opening, which is ours.
-    if (event.seq == 1 && !is_standalone(name)) {
+    // Ours; not told by its number, which an old session's streams do not begin at 1.
+    if (is_opening(event.data)) {
       if (wants_priming(job)) out.push_back(priming(name, event.seq));
       continue;
     }
@@ -47,9 +47,12 @@ Async<> serve(StreamJob job, http::BodyWriter& body) {
   const auto executor = co_await boost::asio::this_coro::executor;
   // Shared with the drain callback, which may outlive this stream.
   auto reader = std::make_shared<LiveStream::Reader>(job.stream, executor, job.after);
-  body.on_drain([weak = std::weak_ptr<LiveStream::Reader>(reader)] {
-    if (auto alive = weak.lock()) alive->stop();
-  });
+  // A call may still be answered before the server ends; the standalone stream goes on elsewhere.
+  if (is_standalone(job.stream->name())) {
+    body.on_drain([weak = std::weak_ptr<LiveStream::Reader>(reader)] {
+      if (auto alive = weak.lock()) alive->stop();
+    });
+  }
   if (is_standalone(job.stream->name()) && wants_priming(job)) {
     const auto sent = co_await sse.send(priming(job.stream->name(), job.after));
     if (!sent) co_return;

@@ -10,6 +10,7 @@ CREATE TABLE mcp_session (
   used_at BIGINT NOT NULL
 ) {{clustered}};
 CREATE INDEX mcp_session_used ON mcp_session (used_at);
+CREATE INDEX mcp_session_owner ON mcp_session (principal, used_at);
 
 CREATE TABLE mcp_event (
   session TEXT NOT NULL,

@@ -20,6 +20,11 @@ constexpr int kPruneRounds = 100;
 const db::Statement kCreate{
     "INSERT INTO mcp_session (id, principal, revision, client, created_at, used_at) "
     "VALUES ($1, $2, $3, $4, $5, $5)"};
+// Clients seldom end their sessions: the oldest go, rather than the newest being refused.
+const db::Statement kCrowdOut{
+    "DELETE FROM mcp_session WHERE principal = $1 AND id IN "
+    "(SELECT id FROM mcp_session WHERE principal = $1 ORDER BY used_at DESC, id DESC "
+    "LIMIT $2 OFFSET $3)"};
 const db::Statement kFind{
     "SELECT principal, revision, client, used_at FROM mcp_session WHERE id = $1 AND used_at > $2"};
 const db::Statement kUpdate{
@@ -88,6 +93,7 @@ Async<Result<>> McpSessions::create(mcp::SessionRecord record) {
   db::Batch batch;
   batch.add(kCreate, {record.id, record.principal, record.revision,
                       json::to_string(json::Value(record.client)), milliseconds(now)});
+  batch.add(kCrowdOut, {record.principal, kPrunePage, kMcpSessionsOfPrincipal});
   CO_TRY_VOID(co_await database_.write(std::move(batch)));
   remember(record, now);
   co_return ok();

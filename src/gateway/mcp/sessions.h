@@ -23,6 +23,8 @@ inline constexpr Duration kMcpSessionIdle = std::chrono::hours(24);
 inline constexpr Duration kMcpStreamKept = std::chrono::hours(1);
 /// What another process changed in a session is seen after so long.
 inline constexpr Duration kMcpSessionCached = std::chrono::seconds(30);
+/// A principal's oldest sessions beyond these end when it opens another.
+inline constexpr std::int64_t kMcpSessionsOfPrincipal = 1'000;
 inline constexpr std::size_t kMcpCached = 10'000;  // sessions, and streams, in memory
 
 /// Legacy sessions in the database. Reads are cached for a moment, so that a request of a known

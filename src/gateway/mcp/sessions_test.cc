@@ -35,6 +35,18 @@ CORE_TEST_WITH(McpSessions, sessions_and_streams_survive_a_restart, kOnDisk) {
   EXPECT_EQ((co_await sessions.append("s", "a", "three")).value_or(0), 3U);
 }
 
+CORE_TEST(McpSessions, the_oldest_session_of_a_principal_ends_when_there_are_too_many) {
+  McpSessions sessions(*world.database, world.clock, world.loops.executor(0));
+  for (std::int64_t i = 0; i < kMcpSessionsOfPrincipal + 1; ++i) {
+    world.clock.advance(std::chrono::milliseconds(1));
+    auto made = co_await sessions.create(record_of("s" + std::to_string(i)));
+    CO_ASSERT_OK(made);
+  }
+  McpSessions fresh(*world.database, world.clock, world.loops.executor(0));
+  EXPECT_FALSE(co_await fresh.find("s0"));
+  EXPECT_TRUE(co_await fresh.find("s1"));
+}
+
 CORE_TEST(McpSessions, an_idle_session_ends_and_a_used_one_does_not) {
   McpSessions sessions(*world.database, world.clock, world.loops.executor(0));
   EXPECT_TRUE(co_await sessions.create(record_of("used")));
