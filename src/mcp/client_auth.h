@@ -36,6 +36,8 @@ class ClientAuth {
   /// Ok: try again with new credentials. An error ends the request; the implementation bounds how
   /// often it is asked for the same thing.
   virtual Async<Result<>> challenged(AuthChallenge challenge) = 0;
+  /// Whether a person may have to be waited for.
+  [[nodiscard]] virtual bool asks_user() const { return false; }
 };
 
 }  // namespace flotilla::mcp

@@ -78,7 +78,7 @@ Async<Result<std::unique_ptr<Client>>> Client::connect(http::Client* http, Clock
 }
 
 Async<Result<>> ClientCore::open() {
-  if (options_.auth != nullptr)
+  if (options_.auth != nullptr && options_.auth->asks_user())
     options_.connect_timeout = std::max(options_.connect_timeout, options_.held_timeout);
   const TransportContext context{http_, clock_, options_, *this};
   info_.transport = options_.transport;

@@ -234,7 +234,11 @@ struct World {
     client = std::move(*made);
     co_return ok();
   }
-  Async<Result<Reply>> call(std::string name, CallOptions how = {}) {
+  Async<Result<Reply>> call(std::string name) {
+    CallOptions how;
+    return call(std::move(name), std::move(how));
+  }
+  Async<Result<Reply>> call(std::string name, CallOptions how) {
     CallTool request;
     request.name = std::move(name);
     co_return co_await client->call_tool(std::move(request), std::move(how));

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -32,6 +33,10 @@ struct OAuthState {
   std::optional<Time> expires;
   Secret dpop_key;  // PKCS #8
 };
+
+/// As the values of a Secret, by key, and back; what is not known is left out.
+std::map<std::string, Secret> to_values(const OAuthState& state);
+OAuthState state_from(const std::map<std::string, Secret>& values);
 
 /// Where an OAuthState lives. Called on the client's loop.
 class TokenStore {

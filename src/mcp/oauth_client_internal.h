@@ -31,6 +31,9 @@ class OAuthClientImpl final : public OAuthClient {
 
   Async<Result<Credentials>> authorize(http::Method method, std::string url) override;
   Async<Result<>> challenged(AuthChallenge challenge) override;
+  [[nodiscard]] bool asks_user() const override {
+    return authorizer_ != nullptr && options_.grant == OAuthGrantType::authorization_code;
+  }
 
  private:
   Async<Result<>> load();

@@ -48,6 +48,9 @@ std::string application_type(const std::string& redirect_uri) {
 
 Async<Result<>> OAuthClientImpl::run_flow(const std::map<std::string, std::string>& challenge,
                                           bool step_up) {
+  if (authorizer_ == nullptr && options_.grant == OAuthGrantType::authorization_code)
+    co_return fail(
+        denied("the server wants a person's authorization, and nobody can be asked here"));
   CO_TRY(own, http::parse_url(options_.url));
   CO_TRY(resource, co_await fetcher_.find_resource(find_or_empty(challenge, "resource_metadata")));
   std::string issuer = own.origin();
@@ -171,8 +174,6 @@ Async<Result<>> OAuthClientImpl::register_client(const OAuthFlow& flow) {
 }
 
 Async<Result<>> OAuthClientImpl::ask_user(const OAuthFlow& flow) {
-  if (authorizer_ == nullptr)
-    co_return fail(denied("the server wants a user's authorization, and nobody can be asked"));
   if (!flow.server.pkce)
     co_return fail(denied("the authorization server does not offer PKCE with S256"));
   CO_TRY_VOID(fetcher_.check(flow.server.authorization_endpoint));

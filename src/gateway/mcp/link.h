@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,7 @@
 #include "http/client.h"
 #include "http/egress.h"
 #include "mcp/client.h"
+#include "mcp/oauth.h"
 
 namespace flotilla::gateway {
 
@@ -30,6 +32,8 @@ struct UpstreamServices {
 /// How a ToolServer is to be reached: the spec with its Secrets and ConfigMaps looked up.
 struct LinkPlan {
   mcp::ClientOptions options;
+  std::optional<mcp::OAuthOptions> oauth;
+  core::ResourceRef server;
   std::string ca_file;
   /// Of everything in it: another digest needs another connection.
   std::string digest;
@@ -42,6 +46,8 @@ Async<Result<LinkPlan>> plan_link(UpstreamServices services, core::Resource reso
 /// before the last reference goes.
 struct Link {
   std::unique_ptr<http::Client> http;  // null for a command
+  std::unique_ptr<mcp::TokenStore> tokens;
+  std::unique_ptr<mcp::OAuthClient> auth;  // null without spec.oauth
   std::unique_ptr<mcp::Client> client;
   std::string digest;
   bool closed = false;
