@@ -40,7 +40,8 @@ CORE_TEST(Federation, a_changed_tool_is_quarantined_until_it_is_approved) {
   EXPECT_THAT(co_await fleet.tool_names(), ElementsAre("github_b"));
   EXPECT_THAT(co_await fleet.call("github_a"), StartsWith("error NOT_FOUND"));
   EXPECT_EQ((co_await fleet.status("github")).quarantinedTools.size(), 1U);
-  auto approved = co_await fleet.federation.approve(admin(), fleet.ref("github"), {"github_a"});
+  std::vector<std::string> tools{"github_a"};
+  auto approved = co_await fleet.federation.approve(admin(), fleet.ref("github"), std::move(tools));
   CO_ASSERT_OK(approved);
   co_await fleet.reconcile("github");
   EXPECT_THAT(co_await fleet.tool_names(), ElementsAre("github_a", "github_b"));
@@ -122,13 +123,14 @@ CORE_TEST(Federation, resources_are_read_by_their_rewritten_uri) {
   auto& upstream = fleet.upstream("docs");
   upstream.resources = {"file:///a"};
   co_await fleet.apply("docs", "{}");
-  auto page = co_await fleet.federation.list(caller_of(alice()), mcp::ListKind::resources, {});
+  auto page =
+      co_await fleet.federation.list(caller_of(alice()), mcp::ListKind::resources, std::nullopt);
   CO_ASSERT_OK(page);
   EXPECT_THAT(names_of(page->items, "uri"), ElementsAre("docs+file:///a"));
   FakeExchange exchange(alice());
-  auto reply = co_await fleet.federation.read_resource(exchange, {"docs+file:///a", {}});
+  auto reply = co_await fleet.federation.read_resource(exchange, read_of("docs+file:///a"));
   EXPECT_THAT(text_of(reply), HasSubstr(R"("uri":"docs+file:///a","text":"file:///a")"));
-  auto missing = co_await fleet.federation.read_resource(exchange, {"docs+file:///b", {}});
+  auto missing = co_await fleet.federation.read_resource(exchange, read_of("docs+file:///b"));
   EXPECT_THAT(text_of(missing), StartsWith("error NOT_FOUND"));
 }
 

@@ -159,10 +159,10 @@ CORE_TEST(PlatformResources, show_agents_tasks_and_journals) {
   const auto& journal = uris.back();
   EXPECT_THAT(journal, HasSubstr("/journal"));
   FakeExchange exchange(alice());
-  auto reply = co_await mcp.catalogue.read_resource(exchange, {journal, {}});
+  auto reply = co_await mcp.catalogue.read_resource(exchange, read_of(journal));
   EXPECT_THAT(text_of(reply), HasSubstr(R"(\"kind\":\"status\")"));
   FakeExchange stranger(bob());
-  auto refused = co_await mcp.catalogue.read_resource(stranger, {journal, {}});
+  auto refused = co_await mcp.catalogue.read_resource(stranger, read_of(journal));
   EXPECT_THAT(text_of(refused), StartsWith("error NOT_FOUND"));
 }
 
@@ -198,7 +198,7 @@ CORE_TEST(PlatformResources, a_watched_task_tells_when_it_changes) {
 CORE_TEST(PlatformPrompts, unknown_ones_answer_as_unknown) {
   Endpoint mcp(world.process());
   FakeExchange exchange(alice());
-  auto reply = co_await mcp.catalogue.get_prompt(exchange, {"nothing", {}, {}});
+  auto reply = co_await mcp.catalogue.get_prompt(exchange, prompt_of("nothing"));
   EXPECT_THAT(text_of(reply), StartsWith("error NOT_FOUND"));
   EXPECT_THAT(co_await mcp.call("nothing", "{}"), "error NOT_FOUND: there is no tool nothing");
   auto bad = co_await mcp.catalogue.list(caller_of(alice()), mcp::ListKind::tools, "zzz");

@@ -53,6 +53,18 @@ inline mcp::CallTool call_of(std::string name, std::string_view arguments = "{}"
   return call;
 }
 
+inline mcp::ReadResource read_of(std::string uri) {
+  mcp::ReadResource read;
+  read.uri = std::move(uri);
+  return read;
+}
+
+inline mcp::GetPrompt prompt_of(std::string name) {
+  mcp::GetPrompt prompt;
+  prompt.name = std::move(name);
+  return prompt;
+}
+
 /// The result's text, `error CODE: message` for an error of the protocol.
 inline std::string text_of(const Result<mcp::Reply>& reply) {
   if (!reply)
