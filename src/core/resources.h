@@ -42,6 +42,11 @@ struct Written {
 
 /// Which resources are meant. Empty kind or namespace: all that the principal may enter.
 struct ResourceFilter {
+  ResourceFilter() = default;
+  // So that it may stand beside co_await.
+  ResourceFilter(std::string of_kind, std::string in, LabelSelector with)
+      : kind(std::move(of_kind)), name_space(std::move(in)), labels(std::move(with)) {}
+
   std::string kind;
   std::string name_space;
   LabelSelector labels;

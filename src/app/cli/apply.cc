@@ -109,7 +109,8 @@ Async<Result<Exit>> run_diff(const ApplyOptions& options, Io& io, Remote& remote
     std::string before;
     std::string after;
     if (result != "created") {
-      CO_TRY(kind, co_await find_kind(remote, text_at(item, {"kind"})));
+      const auto word = text_at(item, {"kind"});
+      CO_TRY(kind, co_await find_kind(remote, word));
       const auto path = resource_path(kind, text_at(item, {"namespace"}), text_at(item, {"name"}));
       CO_TRY(stored, co_await remote.get(path));
       before = comparable(stored);

@@ -19,18 +19,18 @@ class Schema {
  public:
   explicit Schema(const json::Value& root) : root_(root) {}
 
-  /// The schema itself, where it is a reference.
-  [[nodiscard]] const json::Value& resolved(const json::Value& schema) const {
-    const std::string reference = text_at(schema, {"$ref"});
+  /// What a reference means; anything else as it is. Never null for a schema that is not.
+  [[nodiscard]] const json::Value* resolved(const json::Value* schema) const {
+    const std::string reference = text_at(*schema, {"$ref"});
     constexpr std::string_view kBase = "#/$defs/";
     if (!reference.starts_with(kBase)) return schema;
     const json::Value* found = find_at(root_, {"$defs", reference.substr(kBase.size())});
-    return found == nullptr ? schema : *found;
+    return found == nullptr ? schema : found;
   }
 
   /// What a field's own fields are in: itself, the elements of a list, the values of a map.
   [[nodiscard]] const json::Value* holder_of(const json::Value& schema) const {
-    const json::Value& one = resolved(schema);
+    const json::Value& one = *resolved(&schema);
     if (find_at(one, {"properties"}) != nullptr) return &one;
     for (const char* inner : {"items", "additionalProperties"}) {
       const json::Value* below = find_at(one, {inner});
@@ -44,11 +44,11 @@ class Schema {
   }
 
   [[nodiscard]] std::string type_of(const json::Value& schema) const {
-    const json::Value& one = resolved(schema);
+    const json::Value& one = *resolved(&schema);
     if (find_at(one, {"enum"}) != nullptr) return "string";
     const json::Value* type = find_at(one, {"type"});
     if (type == nullptr) return find_at(one, {"const"}) != nullptr ? "string" : "any";
-    const std::string name = type->if_string() != nullptr ? *type->if_string() : "string";
+    std::string name = type->if_string() != nullptr ? *type->if_string() : "string";
     if (name == "array") {
       const json::Value* items = find_at(one, {"items"});
       return "[]" + (items == nullptr ? "any" : type_of(*items));
@@ -81,11 +81,11 @@ std::string choices_of(const json::Value& schema) {
 
 std::string described(const Schema& schemas, const json::Value& schema) {
   std::string text = text_at(schema, {"description"});
-  if (text.empty()) text = text_at(schemas.resolved(schema), {"description"});
+  if (text.empty()) text = text_at(*schemas.resolved(&schema), {"description"});
   const auto add = [&](std::string_view name, const std::string& value) {
     if (!value.empty()) text += fmt::format("{}{}: {}", text.empty() ? "" : "; ", name, value);
   };
-  add("one of", choices_of(schemas.resolved(schema)));
+  add("one of", choices_of(*schemas.resolved(&schema)));
   add("default", text_at(schema, {"default"}));
   return text;
 }
