@@ -131,6 +131,7 @@ class ClientCore final : public Client, public TransportSink {
   Async<> expire(std::string state);
 
   // client_receive.cc
+  void count_garbage(const std::string& what);
   void receive_response(RpcResponse response, std::optional<RequestId> about);
   Async<> receive_notification(RpcNotification notification, std::optional<RequestId> about);
   void receive_question(RpcRequest request, std::optional<RequestId> about);
@@ -158,7 +159,7 @@ class ClientCore final : public Client, public TransportSink {
 
   // client_listen.cc
   Async<> keep_listening(ChangeFilter filter);
-  Async<Result<>> subscribe_to(const std::vector<std::string>& uris, std::string method);
+  Async<Result<>> subscribe_to(std::vector<std::string> uris, std::string method);
   void tell_change(std::string method, json::Object params);
 
   // client_tasks.cc: core tasks of 2025-11-25

@@ -55,7 +55,7 @@ Async<Result<>> ClientCore::listen(ChangeFilter filter) {
   co_return ok();
 }
 
-Async<Result<>> ClientCore::subscribe_to(const std::vector<std::string>& uris, std::string method) {
+Async<Result<>> ClientCore::subscribe_to(std::vector<std::string> uris, std::string method) {
   const auto* resources = info_.capabilities.find("resources");
   const auto* members = resources == nullptr ? nullptr : resources->if_object();
   const auto* offered = members == nullptr ? nullptr : members->find("subscribe");

@@ -54,6 +54,11 @@ bool ClientCore::receive_garbage(const std::string& what) {
   return ++garbage_ < options_.limits.invalid_messages;
 }
 
+/// For what belongs to no call.
+void ClientCore::count_garbage(const std::string& what) {
+  if (!receive_garbage(what)) closed(broken_protocol("the server goes on to break the protocol"));
+}
+
 void ClientCore::closed(const Error& error) {
   if (closed_) return;
   closed_ = error;
@@ -63,17 +68,17 @@ void ClientCore::closed(const Error& error) {
 
 Async<> ClientCore::receive(RpcMessage message, std::optional<RequestId> about) {
   if (auto* bad = std::get_if<BadMessage>(&message)) {
-    std::ignore = receive_garbage(bad->error.message);
+    count_garbage(bad->error.message);
     if (const auto found = pending_.find(about.value_or(0)); found != pending_.end())
       finish(*found->second, fail(broken_protocol(shown(bad->error.message))));
     co_return;
   }
-  garbage_ = 0;
   if (auto* response = std::get_if<RpcResponse>(&message)) {
     receive_response(std::move(*response), about);
   } else if (auto* request = std::get_if<RpcRequest>(&message)) {
     receive_question(std::move(*request), about);
   } else {
+    garbage_ = 0;
     auto& notification = std::get<RpcNotification>(message);
     co_await receive_notification(std::move(notification), about);
   }
@@ -89,10 +94,11 @@ void ClientCore::receive_response(RpcResponse response, std::optional<RequestId>
   }
   const auto found = pending_.find(id.value_or(0));
   if (found == pending_.end()) {
-    // Ordinary after a cancel; otherwise the server made the id up.
-    kLog.debug("a tool server answered what nobody asks", {{"id", shown(response.id)}});
+    // Late answers to cancelled requests are ordinary; others were made up.
+    if (id.value_or(0) < 1 || *id > last_id_) count_garbage("an answer to what nobody asked");
     return;
   }
+  garbage_ = 0;
   if (auto* error = std::get_if<RpcError>(&response.outcome)) {
     finish(*found->second, Answer(std::move(*error)));
   } else if (auto* result = std::get<json::Value>(response.outcome).if_object()) {
@@ -171,7 +177,7 @@ std::variant<PendingPtr, RpcError> ClientCore::find_asked(std::optional<RequestI
 
 void ClientCore::receive_question(RpcRequest request, std::optional<RequestId> about) {
   if (modern()) {
-    std::ignore = receive_garbage("a request to a client of " + std::string(to_string(kNewest)));
+    count_garbage("a request to a client of " + std::string(to_string(kNewest)));
     return;
   }
   if (request.method == "ping") return respond(write_result(request.id, {}));

@@ -89,6 +89,20 @@ MCP_CLIENT_TEST(McpStdio, noise_is_survived_up_to_a_bound) {
   EXPECT_FALSE(world.client->alive());
 }
 
+MCP_CLIENT_TEST(McpStdio, answers_that_nobody_asked_for_end_it_when_they_go_on) {
+  for (const auto& made_up : {result_text("99", "{}"), std::string("5")}) {
+    play(world, kDiscover + "read -r l\nfor i in 1 2 3 4 5 6 7 8 9 a b c d e f g; do " +
+                    say(made_up) + "done\nread -r l");
+    const auto opened = co_await world.connect();
+    CO_ASSERT_OK(opened);
+    auto reply = co_await world.call("t");
+    CO_ASSERT_FALSE(reply);
+    EXPECT_EQ(reply.error().code(), Code::internal);
+    EXPECT_FALSE(world.client->alive());
+    co_await world.client->stop();
+  }
+}
+
 MCP_CLIENT_TEST(McpStdio, a_line_without_end_is_refused) {
   world.options.limits.message_bytes = 100'000;
   play(world, kDiscover + "read -r l\nwhile :; do printf '%01000d' 0; done");
