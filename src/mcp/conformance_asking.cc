@@ -21,7 +21,7 @@ json::Object parse(std::string_view text) {
 Question form(std::string key, std::string message, std::string_view schema) {
   json::Object params{{"mode", "form"}, {"message", std::move(message)}};
   params.append("requestedSchema", parse(schema));
-  return {std::move(key), {"elicitation/create", std::move(params)}};
+  return Question(std::move(key), InputRequired::Request{"elicitation/create", std::move(params)});
 }
 
 Question name_form(std::string key, std::string message) {
@@ -35,11 +35,12 @@ Question sampling(std::string key, const std::string& prompt) {
   json::Array messages;
   messages.emplace_back(std::move(message));
   json::Object params{{"messages", std::move(messages)}, {"maxTokens", 100}};
-  return {std::move(key), {"sampling/createMessage", std::move(params)}};
+  return Question(std::move(key),
+                  InputRequired::Request{"sampling/createMessage", std::move(params)});
 }
 
 Question roots(std::string key) {
-  return {std::move(key), {"roots/list", json::Object()}};
+  return Question(std::move(key), InputRequired::Request{"roots/list", {}});
 }
 
 Reply ask(std::vector<Question> questions, std::string state = "") {
