@@ -1,10 +1,6 @@
-#include "core/resources.h"
-
 #include <gtest/gtest.h>
 
-#include "core/resource_apply.h"
-#include "core/testing.h"
-#include "core/tool_server.h"
+#include "core/resources_testing_internal.h"
 
 namespace flotilla::core {
 namespace {
@@ -12,47 +8,13 @@ namespace {
 using testing::admin;
 using testing::alice;
 using testing::carol;
+using testing::manifest;
 using testing::principal;
-using testing::World;
-
-/// Resources over the store of a world.
-struct Store {
-  explicit Store(World& world, auth::Sealer seals)
-      : sealer(std::move(seals)),
-        resources(*world.database, world.clock, world.random, sealer, world.process().feed) {}
-  auth::Sealer sealer;
-  Resources resources;
-};
-
-Store store_of(World& world) {
-  return Store(world, auth::Sealer::ephemeral(world.random));
-}
-
-Manifest manifest(std::string_view text, const std::string& name_space = "default") {
-  ManifestContext context;
-  context.name_space = name_space;
-  auto value = json::parse_yaml(text);
-  EXPECT_TRUE(value) << (value ? "" : value.error().message());
-  auto made = parse_manifest(*value, context);
-  EXPECT_TRUE(made) << (made ? "" : made.error().message());
-  return std::move(*made);
-}
-
-Manifest server(const std::string& name = "github",
-                const std::string& url = "https://mcp.example.org/mcp",
-                const std::string& more = "") {
-  return manifest("apiVersion: flotilla.dev/v1\nkind: ToolServer\nmetadata: {name: " + name + more +
-                  "}\nspec: {url: '" + url + "'}\n");
-}
-
-Manifest secret(const std::string& name = "token", const std::string& value = "hunter2") {
-  return manifest("apiVersion: flotilla.dev/v1\nkind: Secret\nmetadata: {name: " + name +
-                  "}\nstringData: {key: " + value + "}\n");
-}
-
-ResourceRef server_ref(const std::string& name = "github") {
-  return {"ToolServer", "default", name};
-}
+using testing::secret;
+using testing::server;
+using testing::server_ref;
+using testing::Store;
+using testing::store_of;
 
 CORE_TEST(Resources, a_new_one_has_defaults_uid_and_version) {
   auto store = store_of(world);
@@ -319,165 +281,6 @@ CORE_TEST(Resources, lists_go_on_at_their_cursor_and_select) {
   auto refused = co_await resources.list(alice(), filter, "nonsense", 2);
   CO_ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().violations().front().field, "cursor");
-}
-
-CORE_TEST(Resources, a_watch_resumes_where_it_was) {
-  auto store = store_of(world);
-  auto& resources = store.resources;
-  auto first = co_await resources.create(alice(), server());
-  CO_ASSERT_TRUE(first);
-  std::ignore = co_await resources.apply(alice(), server("github", "https://two.example.org"));
-  std::ignore = co_await resources.remove(alice(), server_ref());
-  auto watch =
-      co_await resources.watch(alice(), {"ToolServer", "default", {}}, first->resource.version);
-  CO_ASSERT_TRUE(watch);
-  auto batch = co_await (*watch)->next();
-  CO_ASSERT_TRUE(batch);
-  CO_ASSERT_EQ(batch->events.size(), 2U);
-  EXPECT_EQ(batch->events[0].type, ResourceEvent::Type::modified);
-  EXPECT_EQ(batch->events[0].resource.generation, 2);
-  EXPECT_EQ(batch->events[1].type, ResourceEvent::Type::deleted);
-  EXPECT_EQ((*watch)->cursor(), batch->events[1].position);
-  auto strangers = co_await resources.watch(carol(), {"ToolServer", "", {}}, 0);
-  std::ignore =
-      co_await resources.create(carol(), manifest("apiVersion: flotilla.dev/v1\nkind: ToolServer\n"
-                                                  "metadata: {name: own, namespace: elsewhere}\n"
-                                                  "spec: {url: 'https://x.example.org'}\n"));
-  batch = co_await (*strangers)->next();
-  CO_ASSERT_TRUE(batch);
-  CO_ASSERT_EQ(batch->events.size(), 1U);
-  EXPECT_EQ(batch->events[0].resource.ref.name, "own");
-}
-
-CORE_TEST(Resources, a_watch_by_labels_tells_who_comes_and_goes) {
-  auto store = store_of(world);
-  auto& resources = store.resources;
-  std::ignore = co_await resources.create(alice(), server());
-  ResourceFilter filter{"ToolServer", "default", *LabelSelector::parse("app=web", "l")};
-  auto watch = co_await resources.watch(alice(), filter, 0);
-  const auto label = [&](std::string_view patch) {
-    return resources.patch(alice(), server_ref(), *json::parse(patch));
-  };
-  std::ignore = co_await label(R"({"metadata":{"labels":{"app":"web"}}})");
-  std::ignore = co_await label(R"({"metadata":{"labels":{"app":"db"}}})");
-  auto batch = co_await (*watch)->next();
-  CO_ASSERT_TRUE(batch);
-  CO_ASSERT_EQ(batch->events.size(), 2U);
-  EXPECT_EQ(batch->events[0].type, ResourceEvent::Type::added);
-  EXPECT_EQ(batch->events[1].type, ResourceEvent::Type::deleted);
-}
-
-CORE_TEST(Resources, a_cursor_that_is_too_old_or_unknown_is_said) {
-  auto store = store_of(world);
-  auto& resources = store.resources;
-  auto first = co_await resources.create(alice(), server());
-  CO_ASSERT_TRUE(first);
-  json::Object status;
-  for (std::int64_t i = 0; i <= kResourceHistory; ++i) {
-    status.set("observedGeneration", i + 1);
-    auto written = co_await resources.set_status(server_ref(), first->resource.uid, status);
-    CO_ASSERT_TRUE(written);
-  }
-  auto watch = co_await resources.watch(alice(), {}, 0);
-  auto batch = co_await (*watch)->next();
-  CO_ASSERT_TRUE(batch);
-  EXPECT_TRUE(batch->gap);
-  auto after = co_await (*watch)->next();
-  CO_ASSERT_TRUE(after);
-  CO_ASSERT_FALSE(after->events.empty());
-  EXPECT_GT(after->events.front().position, *batch->gap);
-  auto future = co_await resources.watch(alice(), {}, 1'000'000'000);
-  batch = co_await (*future)->next();
-  CO_ASSERT_TRUE(batch);
-  EXPECT_TRUE(batch->gap);
-}
-
-CORE_TEST(Resources, a_status_keeps_the_time_of_its_conditions) {
-  auto store = store_of(world);
-  auto& resources = store.resources;
-  auto made = co_await resources.create(alice(), server());
-  CO_ASSERT_TRUE(made);
-  const auto with = [](std::string_view status, std::string_view message) {
-    json::Object out;
-    Condition condition;
-    condition.type = "Ready";
-    condition.status = status;
-    condition.message = message;
-    condition.observedGeneration = 1;
-    out.set("conditions", json::Array{json::to_value(condition)});
-    return out;
-  };
-  const auto uid = made->resource.uid;
-  auto one = co_await resources.set_status(server_ref(), uid, with("False", "down"));
-  CO_ASSERT_TRUE(one);
-  world.clock.advance(std::chrono::minutes(1));
-  auto two = co_await resources.set_status(server_ref(), uid, with("False", "still down"));
-  auto three = co_await resources.set_status(server_ref(), uid, with("True", "up"));
-  CO_ASSERT_TRUE(two);
-  CO_ASSERT_TRUE(three);
-  const auto since = [](const Resource& resource) {
-    return json::read<std::vector<Condition>>(*resource.status.find("conditions"))
-        ->front()
-        .lastTransitionTime;
-  };
-  EXPECT_EQ(since(*one), since(*two));
-  EXPECT_EQ(since(*three) - since(*two), std::chrono::minutes(1));
-  EXPECT_EQ(three->generation, 1);
-  EXPECT_TRUE(is_condition_true(*three, "Ready"));
-  auto same = co_await resources.set_status(server_ref(), uid, with("True", "up"));
-  EXPECT_EQ(same->version, three->version);
-  auto other = co_await resources.set_status(server_ref(), "another", with("True", "up"));
-  CO_ASSERT_FALSE(other);
-  EXPECT_EQ(other.error().code(), Code::not_found);
-}
-
-CORE_TEST(Resources, apply_checks_all_documents_before_it_writes) {
-  auto store = store_of(world);
-  auto& resources = store.resources;
-  ApplyRequest request;
-  request.documents = *json::parse_yaml_documents(
-      "apiVersion: flotilla.dev/v1\nkind: ConfigMap\nmetadata: {name: a}\n---\n"
-      "apiVersion: flotilla.dev/v1\nkind: ToolServer\nmetadata: {name: b}\nspec: {urll: x}\n");
-  auto refused = co_await apply_documents(resources, alice(), request);
-  CO_ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().violations().front().field, "/1/spec/urll");
-  auto none = co_await resources.list(alice(), {}, "", 10);
-  EXPECT_TRUE(none->items.empty());
-}
-
-CORE_TEST(Resources, prune_deletes_what_no_document_names) {
-  auto store = store_of(world);
-  auto& resources = store.resources;
-  const std::string labels = ", labels: {app: web}}\n";
-  const std::string all =
-      "apiVersion: v1\nkind: Secret\nmetadata: {name: a" + labels +
-      "---\napiVersion: flotilla.dev/v1\nkind: ToolServer\nmetadata: {name: b" + labels +
-      "spec: {url: 'https://x.example.org', headers: [{name: A, valueFrom: {secretKeyRef: {name: "
-      "a, key: k}}}]}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: c" +
-      labels;
-  ApplyRequest request;
-  request.documents = *json::parse_yaml_documents(all);
-  auto first = co_await apply_documents(resources, alice(), request);
-  CO_ASSERT_TRUE(first);
-  for (const auto& one : *first) EXPECT_EQ(one.outcome, Outcome::created) << one.ref.name;
-  request.documents = {request.documents.back()};
-  request.prune = *LabelSelector::parse("app=web", "prune");
-  request.dry_run = DryRun::yes;
-  auto would = co_await apply_documents(resources, alice(), request);
-  CO_ASSERT_TRUE(would);
-  for (const auto& one : *would) EXPECT_FALSE(one.error) << one.error->message();
-  request.dry_run = DryRun::no;
-  auto second = co_await apply_documents(resources, alice(), request);
-  CO_ASSERT_TRUE(second);
-  CO_ASSERT_EQ(second->size(), 3U);
-  EXPECT_EQ((*second)[0].outcome, Outcome::unchanged);
-  for (std::size_t i = 1; i < 3; ++i) {
-    EXPECT_FALSE((*second)[i].error) << (*second)[i].error->message();
-    EXPECT_EQ((*second)[i].outcome, Outcome::pruned);
-  }
-  auto left = co_await resources.list(alice(), {}, "", 10);
-  CO_ASSERT_EQ(left->items.size(), 1U);
-  EXPECT_EQ(left->items[0].ref.name, "c");
 }
 
 }  // namespace
