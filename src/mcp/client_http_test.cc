@@ -208,8 +208,9 @@ MCP_CLIENT_TEST(McpClient, faults_of_one_answer_harm_that_call_only) {
     world.on_call = fault.answer;
     auto reply = co_await world.call("t");
     EXPECT_FALSE(reply) << fault.name;
-    if (!reply)
+    if (!reply) {
       EXPECT_EQ(reply.error().code(), fault.code) << fault.name << reply.error().message();
+    }
     world.on_call = [](const RawRequest& request) { return result(request, R"({"content":[]})"); };
     auto next = co_await world.call("t");
     EXPECT_EQ(text_of(next), R"({"content":[]})") << fault.name;

@@ -208,7 +208,9 @@ MCP_CLIENT_TEST(McpOAuth, what_does_not_fit_is_refused) {
     lie.tell(oauth);
     const auto opened = co_await oauth.connect();
     EXPECT_FALSE(opened) << lie.name;
-    if (!opened) EXPECT_EQ(opened.error().code(), lie.code) << lie.name << opened.error().message();
+    if (!opened) {
+      EXPECT_EQ(opened.error().code(), lie.code) << lie.name << opened.error().message();
+    }
     EXPECT_TRUE(oauth.forms.empty()) << lie.name;
   }
 }

@@ -129,11 +129,12 @@ Error no_process(int error) {
 }  // namespace
 
 struct StdioProcess::State {
-  State(const Executor& executor, pid_t pid, int input, int output, int errors, int pidfd)
-      : pid(pid),
-        input(executor, asio::local::stream_protocol(), input),
-        output(executor, output),
-        errors(executor, errors),
+  State(const Executor& executor, pid_t child, int to_child, int from_child, int child_errors,
+        int pidfd)
+      : pid(child),
+        input(executor, asio::local::stream_protocol(), to_child),
+        output(executor, from_child),
+        errors(executor, child_errors),
         end(executor, pidfd) {}
 
   /// Takes the exit status if there is one. The rest of the group goes along, while the zombie
