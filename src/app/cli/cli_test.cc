@@ -18,7 +18,7 @@ struct Refusal {
 TEST(Cli, bad_usage_says_what_and_where_help_is) {
   const std::vector<Refusal> refusals = {
       {{"serv"}, "unknown command 'serv'; did you mean serve?"},
-      {{"serve", "--apply", "x"}, "unknown flag '--apply'"},
+      {{"serve", "--aply", "x"}, "unknown flag '--aply'"},
       {{"serve", "--bus", "memory:"}, "unknown flag '--bus'"},
       {{"serve", "--lisen", "x"}, "unknown flag '--lisen'; did you mean --listen?"},
       {{"tasks", "lst"}, "unknown command 'lst'; did you mean list?"},

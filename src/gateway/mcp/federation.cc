@@ -105,6 +105,13 @@ Federation::ServerPtr Federation::server_of(const core::Resource& resource) {
   return server;
 }
 
+/// Whoever is cancelled before or meanwhile leaves the link to stop().
+Async<> Federation::close(LinkPtr link) {
+  if (!link) co_return;
+  co_await without_cancellation(close_link(link));
+  std::erase(links_, link);
+}
+
 Async<Result<>> Federation::remove(core::Resource resource) {
   const auto found = servers_.find(resource.ref);
   if (found != servers_.end()) {
@@ -116,7 +123,7 @@ Async<Result<>> Federation::remove(core::Resource resource) {
       for (const char* list : {"tools", "prompts", "resources"})
         hub_->tell(resource.ref.name_space,
                    {"notifications/" + std::string(list) + "/list_changed", {}});
-    co_await close_link(std::exchange(server->link, nullptr));
+    co_await close(std::exchange(server->link, nullptr));
   }
   co_return co_await pins_.remove(resource.uid);
 }
@@ -136,7 +143,7 @@ Async<Result<>> Federation::failed(Server& server, core::Resource resource, std:
       object, condition("Ready", false, "Unreachable", error.message(), resource.generation));
   kLog.warn("tool server cannot be used",
             {{"server", resource.ref.to_string()}, {"why", error.message()}});
-  co_await close_link(std::exchange(server.link, nullptr));
+  co_await close(std::exchange(server.link, nullptr));
   CO_TRY_VOID(
       co_await services_.resources.set_status(resource.ref, resource.uid, std::move(object)));
   co_return fail(std::move(error));
@@ -166,7 +173,7 @@ Async<Result<>> Federation::connect(Server& server, core::Resource resource,
   if (!plan) co_return co_await failed(server, resource, "Accepted", plan.error());
   if (server.link && server.link->client->alive() && server.link->digest == plan->digest)
     co_return ok();
-  co_await close_link(std::exchange(server.link, nullptr));
+  co_await close(std::exchange(server.link, nullptr));
   server.timeout = spec.timeout;
   server.retry_unsafe = spec.retryUnsafe;
   server.stale = true;
@@ -176,6 +183,7 @@ Async<Result<>> Federation::connect(Server& server, core::Resource resource,
   auto link = co_await services_.connect(std::move(*plan));
   if (!link) co_return co_await failed(server, resource, "Ready", link.error());
   server.link = std::move(*link);
+  links_.push_back(server.link);
   server.checked = services_.clock.steady_now();
   if (server.link->client->server().has("logging"))
     std::ignore = co_await server.link->client->set_level("debug");  // a courtesy of the server
@@ -286,8 +294,8 @@ void Federation::start() {
 Async<> Federation::stop() {
   group_.cancel();
   co_await without_cancellation(group_.join());
-  auto servers = std::exchange(servers_, {});
-  for (auto& [ref, server] : servers) co_await close_link(std::exchange(server->link, nullptr));
+  servers_.clear();
+  while (!links_.empty()) co_await close(links_.back());
 }
 
 Async<Result<core::Resource>> Federation::approve(std::shared_ptr<const Principal> principal,

@@ -73,6 +73,7 @@ class Federation final : public PartialHandler {
   [[nodiscard]] View view() const;
   void publish();
   ServerPtr server_of(const core::Resource& resource);
+  Async<> close(LinkPtr link);
   Async<Result<>> remove(core::Resource resource);
   Async<Result<>> connect(Server& server, core::Resource resource, core::ToolServerSpec spec);
   Async<Result<>> refresh(Server& server, core::Resource resource, core::ToolServerSpec spec);
@@ -96,6 +97,7 @@ class Federation final : public PartialHandler {
   Services services_;
   Pins pins_;
   std::map<core::ResourceRef, ServerPtr> servers_;
+  std::vector<LinkPtr> links_;                                      // that are not closed yet
   std::shared_ptr<ChangeHub> hub_ = std::make_shared<ChangeHub>();  // shared with its streams
   mutable std::mutex mutex_;
   View view_;

@@ -106,7 +106,7 @@ Async<Result<mcp::Reply>> Federation::forward_here(InventoryPtr inventory, mcp::
                                                    Executor caller, Request request) {
   auto link = link_of(*inventory);
   if (!link) co_return fail(link.error());
-  const auto held = *link;  // the call keeps its connection
+  const auto held = std::move(*link);  // the call keeps its connection
   RemoteObserver observer(exchange, services_.home, std::move(caller), inventory->prefix);
   auto options = options_for(exchange.caller(), *inventory);
   options.observer = &observer;
