@@ -16,6 +16,7 @@ FLOTILLA_CRASH_ROUNDS=${FLOTILLA_CRASH_ROUNDS:-200}
 FLOTILLA_FUZZ_SECONDS=${FLOTILLA_FUZZ_SECONDS:-8}
 readonly unit_test_limit=300 suite_limit=1500
 readonly tsan_rooms=(async http db core)
+readonly probes=(mcp_client_probe)
 
 run_tests() {
   parse_test_arguments "$@"
@@ -202,15 +203,16 @@ unit_tests() {
   done
 }
 
-# suites KIND: the suites that run on release (interop, crash) or under sanitizers (integration).
+# suites KIND: the suites that run on release (interop, crash), under sanitizers (integration), or
+# with programs of the test build (probes).
 suites() {
   local run name
   for run in tests/*/run; do
     [[ -x $run ]] || continue
     name=$(basename "$(dirname "$run")")
     case $1:$name in
-      interop:interop* | crash:crash*) printf '%s\n' "$name" ;;
-      *:interop* | *:crash* | *:fuzz) ;;
+      interop:interop* | crash:crash* | probes:mcp-conformance | probes:schema) printf '%s\n' "$name" ;;
+      *:interop* | *:crash* | *:fuzz | *:mcp-conformance | *:schema) ;;
       integration:*) printf '%s\n' "$name" ;;
     esac
   done
@@ -258,9 +260,10 @@ part_unit() {
 }
 
 part_asan() {
-  try_build asan flotilla unit_tests || return
+  try_build asan flotilla unit_tests "${probes[@]}" || return
   unit_tests asan
   part_suites asan integration
+  part_suites asan probes
 }
 
 part_tsan() {
