@@ -42,5 +42,10 @@ YAML
     tail -n 40 "$scratch/gateway.log"
   fi
   kill "$upstream"
-  wait "$upstream" || true
+  status=0
+  wait "$upstream" || status=$?
+  if [[ $status == 0 ]]; then passed=$((passed + 1)); else
+    failed=$((failed + 1))
+    echo "FAILED: the server behind the gateway ended with $status"
+  fi
 }
