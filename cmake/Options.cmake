@@ -55,7 +55,8 @@ else()
 endif()
 
 add_compile_definitions(
-  BOOST_ASIO_RECYCLING_ALLOCATOR_CACHE_SIZE=16  # frames of a request that a thread keeps for the next
-  BOOST_ASIO_DISABLE_STD_ALIGNED_ALLOC  # frames need no more than operator new gives, which is faster
+  # Asio's caches are searched one by one, and fall back to posix_memalign: operator new is faster.
+  BOOST_ASIO_DISABLE_AWAITABLE_FRAME_RECYCLING BOOST_ASIO_DISABLE_SMALL_BLOCK_RECYCLING
+  BOOST_ASIO_DISABLE_STD_ALIGNED_ALLOC BOOST_ASIO_DISABLE_BOOST_ALIGN
   BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED
   FLOTILLA_VERSION="${PROJECT_VERSION}")

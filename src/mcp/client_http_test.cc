@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "mcp/client.h"
 #include "mcp/client_testing_internal.h"
 
@@ -214,6 +216,26 @@ MCP_CLIENT_TEST(McpClient, faults_of_one_answer_harm_that_call_only) {
     world.on_call = [](const RawRequest& request) { return result(request, R"({"content":[]})"); };
     auto next = co_await world.call("t");
     EXPECT_EQ(text_of(next), R"({"content":[]})") << fault.name;
+  }
+}
+
+MCP_CLIENT_TEST(McpClient, a_failure_quotes_the_body_as_one_line_of_text) {
+  const auto opened = co_await world.connect();
+  CO_ASSERT_OK(opened);
+  const std::map<std::string, std::string> shown = {
+      {"no room\r\n", "no room  "},
+      {"söng", "söng"},
+      {"a\xff"
+       "b\xc3",
+       "a\uFFFDb\uFFFD"},
+      {std::string(199, 'x') + "éy", std::string(199, 'x') + "é…"},
+  };
+  for (const auto& [body, quoted] : shown) {
+    world.on_call = [&](const RawRequest&) { return plain(500, "text/plain", body); };
+    auto reply = co_await world.call("t");
+    CO_ASSERT_FALSE(reply);
+    EXPECT_TRUE(reply.error().message().ends_with("answered with HTTP 500: " + quoted))
+        << reply.error().message();
   }
 }
 

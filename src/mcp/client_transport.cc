@@ -22,11 +22,15 @@ Error broken_protocol(std::string what) {
 }
 
 std::string shown(std::string_view text) {
-  std::string out(text.substr(0, kQuotedMax));
-  while (!out.empty() && (static_cast<unsigned char>(out.back()) & 0xC0U) == 0x80U) out.pop_back();
-  if (!out.empty() && static_cast<unsigned char>(out.back()) >= 0xC0U) out.pop_back();
-  std::ranges::replace_if(out, [](char c) { return static_cast<unsigned char>(c) < ' '; }, ' ');
-  if (out.size() < text.size()) out += "…";
+  std::string out;
+  std::size_t at = 0;
+  while (at < text.size() && out.size() < kQuotedMax) {
+    const std::size_t length = utf8_sequence(text.substr(at));
+    const bool control = length == 1 && static_cast<unsigned char>(text[at]) < ' ';
+    out += length == 0 ? "\uFFFD" : control ? " " : text.substr(at, length);
+    at += std::max<std::size_t>(length, 1);
+  }
+  if (at < text.size()) out += "…";
   return out;
 }
 
