@@ -2,9 +2,9 @@
 # Debian 12 packages, by what they are needed for. Sourced by ./dev.
 
 packages_build=(
-  clang-19 libclang-rt-19-dev g++ cmake ninja-build ccache mold ca-certificates
+  clang-19 libclang-rt-19-dev g++ cmake ninja-build ccache lld-19 mold ca-certificates
   libboost1.81-dev libcli11-dev libedit-dev libfmt-dev libgrpc++-dev libjemalloc-dev libprotobuf-dev libre2-dev
-  libsqlite3-dev libssl-dev libyaml-cpp-dev llvm-19-linker-tools pkgconf protobuf-compiler protobuf-compiler-grpc)
+  libsqlite3-dev libssl-dev libyaml-cpp-dev pkgconf protobuf-compiler protobuf-compiler-grpc)
 packages_test=(
   clang-format-19 clang-tidy-19 clang-tools-19 llvm-19 python3 python3-venv curl
   json-schema-test-suite libgtest-dev libgmock-dev libbenchmark-dev)
