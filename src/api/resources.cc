@@ -142,6 +142,7 @@ Async<Result<core::Written>> write(const Sources& sources, http::Request& reques
   context.kind = kind_of(request).kind;
   context.name_space = request.param("ns");
   context.fixed = true;
+  context.converter = sources.resources->converter();
   if (replaces) context.name = request.param("name");
   if (replaces && !principal.may_enter(context.name_space)) {
     // Answers as for a missing one.
