@@ -3,53 +3,61 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
-#include <set>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
-#include "base/id.h"
+#include "base/result.h"
+#include "json/value.h"
 #include "llm/limits.h"
 #include "llm/model.h"
 
 namespace flotilla::llm {
 
-/// Puts an answer together from pieces, and passes them on. Of one call. Pieces keep their order;
-/// text after text, and reasoning after reasoning, is one part. invalid_model_answer beyond the
-/// limits. The caller of each coroutine awaits at once.
+/// Parts of one answer.
+inline constexpr std::size_t kAnswerPartsMax = 1024;
+
+/// The answer is not what the wire says: internal/INVALID_MODEL_ANSWER.
+Error invalid_answer(std::string what);
+
+/// Puts an answer together from the pieces of a stream, each of a numbered block of the answer, and
+/// keeps them as deltas until they are taken. Of one call. resource_exhausted/LIMIT_EXCEEDED beyond
+/// the limits, INVALID_MODEL_ANSWER where pieces do not fit together.
 class AnswerBuilder {
  public:
-  /// `sink` may be null; it and the request outlive the builder.
-  AnswerBuilder(const Request& request, DeltaSink* sink, Random& random);
+  explicit AnswerBuilder(std::size_t limit = kMaxAnswerBytes) : limit_(limit) {}
 
-  Async<Result<>> text(std::string piece);
-  Async<Result<>> reasoning(std::string piece);
-  /// The seal of the reasoning that is being written (begins one without text if there is none).
-  void sign_reasoning(std::string signature);
-  /// The next piece of reasoning begins a part of its own.
-  void end_reasoning();
-  /// `key` is the provider's name for the call within this answer. An id that the conversation has
-  /// already, and an empty one, is replaced by one of ours.
-  Async<Result<>> begin_call(std::string key, std::string id, std::string name);
-  [[nodiscard]] bool has_call(const std::string& key) const { return calls_.contains(key); }
-  [[nodiscard]] bool has_calls() const { return !calls_.empty(); }
-  Async<Result<>> call_arguments(std::string key, std::string piece);
-  /// Instead of what came piece by piece; nothing is passed on.
-  void set_arguments(const std::string& key, std::string arguments);
-  void sign_call(const std::string& key, std::string signature);
+  Result<> add_text(std::int64_t block, std::string_view text);
+  Result<> add_reasoning(std::int64_t block, std::string_view text);
+  /// Of reasoning or of a call; an empty block becomes reasoning without text.
+  Result<> add_signature(std::int64_t block, std::string_view signature);
+  Result<> begin_call(std::int64_t block, std::string id, std::string name);
+  Result<> add_arguments(std::int64_t block, std::string_view text);
+  [[nodiscard]] bool has_calls() const;
 
-  /// usage, finish, model and responseId are the caller's to set.
-  Answer answer;
+  std::vector<Delta> take_deltas();
+  /// The blocks in order, empty ones left out; arguments that never came are `{}`.
+  Message take_message();
 
  private:
-  Result<> grow(std::size_t bytes);
-  Async<Result<>> pass(Delta::Kind kind, std::string text, std::string call_id);
-  ToolCall& call_at(const std::string& key);
+  Result<> count(std::size_t bytes);
+  Result<Part*> part(std::int64_t block);
 
-  DeltaSink* sink_;
-  Random& random_;
-  std::set<std::string, std::less<>> taken_;               // ids of calls
-  std::map<std::string, std::size_t, std::less<>> calls_;  // key to part
+  std::size_t limit_;
   std::size_t bytes_ = 0;
-  bool reasoning_ended_ = false;
+  std::map<std::int64_t, Part> parts_;
+  std::vector<Delta> deltas_;
 };
+
+/// Signatures say whose they are, so that no provider gets another's.
+std::string tag_signature(std::string_view scheme, std::string_view signature);
+/// nullopt: there is none, or it is another's.
+std::optional<std::string> untag_signature(std::string_view scheme,
+                                           const std::optional<std::string>& tagged);
+/// The arguments for providers that take them as an object; text that is none goes as a member.
+json::Object arguments_object(const std::string& arguments);
+/// An id that every provider accepts; the same for the same.
+std::string portable_call_id(const std::string& id);
 
 }  // namespace flotilla::llm
