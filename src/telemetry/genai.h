@@ -11,11 +11,15 @@
 /// in one place. https://opentelemetry.io/docs/specs/semconv/gen-ai/
 namespace flotilla::telemetry {
 
-/// `invoke_agent NAME`: one turn of a task. An agent that we run is internal, one behind a network
-/// is client.
+struct AgentSpan {
+  std::string_view name_space;
+  std::string_view agent;
+  std::string_view task;
+  std::string_view conversation;
+};
+/// `invoke_agent NAME`: one turn of a task. `trace` names the trace where there is no parent.
 Span start_agent_span(Tracer& tracer, SpanKind kind, const SpanContext& parent,
-                      std::string_view name_space, std::string_view agent, std::string_view task,
-                      std::string_view conversation);
+                      const std::array<std::uint8_t, 16>* trace, const AgentSpan& about);
 
 /// `chat MODEL`: one call of a model.
 Span start_model_span(Tracer& tracer, const SpanContext& parent, std::string_view provider,
@@ -30,6 +34,7 @@ struct ModelSpanEnd {
   std::int64_t cache_write_tokens = 0;
   std::int64_t reasoning_tokens = 0;
 };
+/// Ends it.
 void finish_model_span(Span& span, const ModelSpanEnd& end);
 
 /// `execute_tool NAME`: one call of a tool; `server` is its ToolServer, may be empty.
