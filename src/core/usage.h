@@ -44,7 +44,7 @@ class Usage {
   /// The budget of a day that a Policy gives its namespace; nullopt: none any more. Of several
   /// policies each binds.
   void set_namespace_budget(const std::string& name_space, const std::string& policy,
-                            std::optional<SpendLimit> day);
+                            std::optional<SpendCap> day);
 
   /// Rows of a call that belongs to no task's budget (an embedding for an MCP tool), to be written
   /// with what it was made for.

@@ -56,7 +56,7 @@ struct Spending {
 };
 
 /// At most so much; an absent member does not bind.
-struct SpendLimit {
+struct SpendCap {
   std::optional<std::int64_t> tokens;
   std::optional<Usd> cost;
   [[nodiscard]] bool binds() const { return tokens || cost; }
@@ -64,8 +64,8 @@ struct SpendLimit {
 
 /// Of an agent: one task with all it delegates, and all its tasks of a day (UTC).
 struct UsageBudget {
-  SpendLimit run;
-  SpendLimit day;
+  SpendCap run;
+  SpendCap day;
 };
 
 /// A model call that is about to be made.
