@@ -125,6 +125,23 @@ Async<Result<>> Run::record(EventKind kind, std::string payload) {
   co_return co_await emit(std::move(draft));
 }
 
+Async<Result<bool>> Run::ask(std::vector<std::string> approvals, a2a::Message message) {
+  auto rows = std::exchange(staged_, {});
+  if (!late_.empty()) co_return false;
+  extensions_.stamp(message, services_.clock.now());
+  if (extensions_.trace()) extensions_.attach_trace(message, row_, services_.clock.now());
+  auto update = status_event(a2a::TaskState::input_required);
+  update.status.message = std::move(message);
+  std::vector<Draft> entries;
+  for (auto& payload : approvals)
+    entries.push_back(Draft::record(EventKind::approval, row_.agent, std::move(payload)));
+  auto status = Draft::status(row_.agent, std::move(update));
+  CO_TRY(asked, log_->interrupt(token_, std::move(entries), std::move(status), std::move(rows)));
+  auto executor = co_await boost::asio::this_coro::executor;
+  if (asked) TaskLog::commit_soon(log_, executor);
+  co_return asked;
+}
+
 Async<Result<>> Run::flush() {
   return TaskLog::durable(log_);
 }

@@ -42,6 +42,10 @@ class Run {
   /// uncommitted.
   Async<Result<>> status(a2a::TaskState state, std::optional<a2a::Message> message = {});
   Async<Result<>> artifact(a2a::Artifact artifact, bool append, bool last_chunk);
+  /// Ends the turn with a question to a person: entries of kind approval, what was staged and the
+  /// status input_required in one step. False when messages came that take_messages() has not
+  /// given: nothing was written, and what was staged is dropped.
+  Async<Result<bool>> ask(std::vector<std::string> approvals, a2a::Message message);
   /// Answers the turn with a bare Message: the task completes and A2A never shows it, unless
   /// something of it was shown before (anything emitted, or a wait: it is then seen working).
   Async<Result<>> reply(a2a::Message message);

@@ -102,17 +102,24 @@ Result<> TaskLog::append(std::optional<std::uint64_t> token, Draft draft, db::Ba
   return ok();
 }
 
+bool TaskLog::took(const DedupeKey& key) const {
+  std::lock_guard lock(mutex_);
+  return std::ranges::find(recent_keys_, key) != recent_keys_.end();
+}
+
 Result<TaskLog::Appended> TaskLog::append_input(Draft message, std::optional<DedupeKey> key,
-                                                db::Batch rows) {
+                                                db::Batch rows, Along along) {
   std::lock_guard lock(mutex_);
   if (key && std::ranges::find(recent_keys_, *key) != recent_keys_.end()) return Appended::repeated;
   TRY_VOID(check(std::nullopt, message));
+  if (along.at && *along.at != projected_.seq) return Appended::moved;
   if (inputs_.size() >= kMaxUntakenInputs)
     return fail(
         Error(Code::resource_exhausted, "the agent has not read the messages before; wait for it"));
   if (key) recent_keys_.push_back(*key);
   if (recent_keys_.size() > kMaxRecentKeys) recent_keys_.pop_front();
   rows_.add(std::move(rows));
+  for (auto& entry : along.entries) push(std::move(entry), 0);
   push(std::move(message), 0);
   if (!a2a::is_interrupted(projected_.state)) return Appended::joins;
   // In the same step, so that whoever finds the task next sees that it must be run.
@@ -120,6 +127,26 @@ Result<TaskLog::Appended> TaskLog::append_input(Draft message, std::optional<Ded
   push_status(TaskState::working, 0);
   turn_wanted_ = running_;
   return Appended::begins;
+}
+
+Result<bool> TaskLog::append_at(std::uint64_t at, std::vector<Draft> entries, db::Batch rows) {
+  std::lock_guard lock(mutex_);
+  for (const auto& entry : entries) TRY_VOID(check(std::nullopt, entry));
+  if (at != projected_.seq) return false;
+  rows_.add(std::move(rows));
+  for (auto& entry : entries) push(std::move(entry), 0);
+  return true;
+}
+
+Result<bool> TaskLog::interrupt(std::uint64_t token, std::vector<Draft> entries, Draft status,
+                                db::Batch rows) {
+  std::lock_guard lock(mutex_);
+  TRY_VOID(check(token, status));
+  if (!inputs_.empty()) return false;
+  rows_.add(std::move(rows));
+  for (auto& entry : entries) push(std::move(entry), token);
+  push(std::move(status), token);
+  return true;
 }
 
 void TaskLog::push(Draft draft, std::uint64_t token) {

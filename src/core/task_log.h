@@ -26,6 +26,7 @@ class Clock;
 namespace flotilla::core {
 
 class Feed;
+class InputGate;
 class Outbox;
 struct Metrics;
 
@@ -64,7 +65,8 @@ struct Services {
   /// Commits whose callback has not returned; Scheduler::stop() waits for zero.
   std::atomic<std::size_t> commits{0};
   Orphans orphans{};
-  Outbox* outbox = nullptr;  // set before the first task, where webhooks are served
+  Outbox* outbox = nullptr;   // set before the first task, where webhooks are served
+  InputGate* gate = nullptr;  // set before the first task, where decisions are taken
 };
 
 /// Creation of a task with its first batch: what else goes into that batch.
@@ -100,9 +102,24 @@ class TaskLog {
     begins,    // the task was interrupted and works on with this message: it wants a turn
     joins,     // for the turn that goes on or is to begin
     repeated,  // a message with this key was appended a moment ago
+    moved,     // nothing was appended: the journal is not where the caller believes it to be
+  };
+  /// What goes along with a caller's message, if the journal is still at `at`.
+  struct Along {
+    std::vector<Draft> entries;  // stand before the message
+    std::optional<std::uint64_t> at;
   };
   /// Appends a caller's message.
-  Result<Appended> append_input(Draft message, std::optional<DedupeKey> key, db::Batch rows);
+  Result<Appended> append_input(Draft message, std::optional<DedupeKey> key, db::Batch rows,
+                                Along along = {});
+  /// Appends entries and rows if the journal is still at `at`; false: it is not.
+  Result<bool> append_at(std::uint64_t at, std::vector<Draft> entries, db::Batch rows);
+  /// The last thing that a turn does: entries, rows and an interrupting status in one step. False,
+  /// and nothing appended, when there are messages that the turn has not taken.
+  Result<bool> interrupt(std::uint64_t token, std::vector<Draft> entries, Draft status,
+                         db::Batch rows);
+  /// A message with this key was appended a moment ago.
+  [[nodiscard]] bool took(const DedupeKey& key) const;
 
   /// Begins to commit what was appended; returns at once.
   static void commit(Ptr log);
