@@ -79,7 +79,8 @@ struct AzureSettings {
 struct VertexSettings {
   std::string project;
   std::string location;
-  Secret credentials;  // JSON of a service account; empty: the metadata server
+  Secret credentials;        // JSON of a service account; empty: the metadata server
+  std::string metadata_url;  // of that server; empty: Google's
 };
 
 struct BedrockGuardrail {
@@ -94,6 +95,7 @@ struct BedrockSettings {
   Secret secret_access_key;
   Secret session_token;  // may be empty
   std::optional<BedrockGuardrail> guardrail;
+  json::Object additional_fields;  // additionalModelRequestFields
 };
 
 struct PromptCaching {
@@ -116,13 +118,13 @@ struct ModelSettings {
   AzureSettings azure;
   VertexSettings vertex;
   BedrockSettings bedrock;
+  std::string openai_organization;  // empty: none
   json::Object ollama_options;
   PromptCaching caching;
-  /// The longest that the provider may be silent; a call's own deadline bounds the whole.
-  Duration timeout = std::chrono::minutes(5);
-  int attempts = 4;                // of one call, for faults that may pass
-  std::size_t max_concurrent = 0;  // calls at once, of all loops; 0: any number
-  json::Value script;              // of the scripted provider (script.h)
+  Duration timeout = std::chrono::minutes(10);  // of one attempt
+  int attempts = 3;                             // of one call, for faults that may pass
+  std::size_t max_concurrent = 0;               // calls at once, of all loops; 0: any number
+  json::Value script;                           // of the scripted provider (scripted.h)
 };
 
 /// What models are made with; outlives them.
