@@ -36,6 +36,8 @@ class ToolServers {
   virtual ~ToolServers() = default;
   /// What the server offers now; null while it was never connected, or is gone.
   [[nodiscard]] virtual InventoryPtr inventory(const core::ResourceRef& server) const = 0;
+  /// The same, after waiting until `deadline` for its first connection.
+  virtual Async<InventoryPtr> await_inventory(core::ResourceRef server, SteadyTime deadline) = 0;
   /// Complete or RpcError; cancelling tells the server. Errors are those of mcp::Client, with the
   /// server's name before them. A server that asks back gets no answer: failed_precondition.
   virtual Async<Result<mcp::Reply>> call(AgentToolCall call) = 0;
