@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "async/async.h"
+#include "async/task_group.h"
 #include "base/context.h"
 #include "base/result.h"
 #include "core/task.h"
@@ -19,8 +20,12 @@ class Clock;
 
 namespace flotilla::core {
 
-class Run;
 class Reservation;
+class Run;
+struct ReservationState;
+struct UsageAccountState;
+struct UsageLedger;
+struct Metrics;
 
 /// What tasks cost: counts of each model call by agent, model, owner and minute, and budgets that
 /// are checked before a call. Thread-safe.
@@ -32,7 +37,8 @@ class Usage {
  public:
   class Account;
 
-  Usage(db::Database& database, Clock& clock);
+  /// All outlive it.
+  Usage(db::Database& database, Clock& clock, Metrics& metrics);
   ~Usage();
   Usage(const Usage&) = delete;
   Usage& operator=(const Usage&) = delete;
@@ -56,20 +62,24 @@ class Usage {
                                             UsageQuery query);
   /// What a task cost, with all that it delegated; zero when nothing was counted.
   Async<Result<Spending>> of_task(TaskId task);
-  /// Deletes minutes older than kUsageMinutesKept; called once a day by who runs the house.
+  /// Deletes minutes older than kUsageMinutesKept and days older than kUsageDaysKept.
   Async<Result<>> prune();
+  /// prune() now and then, on this loop, until stop().
+  void start(Executor loop);
+  Async<> stop();
 
  private:
-  friend class Reservation;
-  struct Ledger;
-  std::shared_ptr<Ledger> ledger_;  // shared with accounts and reservations of runs that end later
+  Async<> prune_loop();
+  static Async<Result<>> read_chain(std::shared_ptr<UsageAccountState> state,
+                                    std::optional<TaskId> parent);
+  std::shared_ptr<UsageLedger> ledger_;  // shared with accounts that end later
+  std::unique_ptr<TaskGroup> background_;
 };
 
 /// One turn's access to its budgets. Lives beside the Run, on its loop; dropped with it.
 class Usage::Account {
  public:
-  struct State;
-  explicit Account(std::shared_ptr<State> state);
+  explicit Account(std::shared_ptr<UsageAccountState> state);
   ~Account();
 
   /// Holds what the next call may cost: its input by estimate, its output up to the grant's
@@ -81,15 +91,14 @@ class Usage::Account {
   [[nodiscard]] Spending spent() const;
 
  private:
-  std::shared_ptr<State> state_;
+  std::shared_ptr<UsageAccountState> state_;  // shared with reservations, which may outlive it
 };
 
 /// What is held for one call. Settled once after it, or given back when dropped (the call was not
 /// made).
 class Reservation {
  public:
-  struct State;
-  explicit Reservation(std::unique_ptr<State> state);
+  explicit Reservation(std::unique_ptr<ReservationState> state);
   Reservation(Reservation&&) noexcept;
   Reservation& operator=(Reservation&&) noexcept;
   ~Reservation();
@@ -101,7 +110,7 @@ class Reservation {
   Usd settle(Run& run, const ModelCharge& charge);
 
  private:
-  std::unique_ptr<State> state_;
+  std::unique_ptr<ReservationState> state_;
 };
 
 }  // namespace flotilla::core

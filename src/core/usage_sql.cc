@@ -18,9 +18,9 @@ const db::Statement kAddDay{
     "ON CONFLICT (namespace, day, agent) DO UPDATE SET tokens = usage_day.tokens + "
     "excluded.tokens, cost = usage_day.cost + excluded.cost"};
 
-#define FLOTILLA_ADD_TASK                                                                      \
-  "INSERT INTO usage_task (task, namespace, owner, tokens, cost, limit_tokens, limit_cost) "   \
-  "VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (task) DO UPDATE SET tokens = "             \
+#define FLOTILLA_ADD_TASK                                                                    \
+  "INSERT INTO usage_task (task, namespace, owner, tokens, cost, limit_tokens, limit_cost) " \
+  "VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (task) DO UPDATE SET tokens = "           \
   "usage_task.tokens + excluded.tokens, cost = usage_task.cost + excluded.cost"
 const db::Statement kAddTask{
     FLOTILLA_ADD_TASK ", limit_tokens = excluded.limit_tokens, limit_cost = excluded.limit_cost"};

@@ -88,7 +88,7 @@ struct ModelCharge {
   Duration latency = Duration::zero();
 };
 
-/// Sums by minute and any of agent, model, namespace, owner.
+/// Sums by step and any of namespace, agent, model, owner.
 struct UsageQuery {
   std::optional<std::string> name_space;
   std::optional<std::string> agent;
@@ -101,7 +101,6 @@ struct UsageQuery {
   bool by_agent = true;
   bool by_model = true;
   bool by_owner = false;
-  std::size_t limit = 1000;
 };
 
 struct UsageSum {
