@@ -4,8 +4,8 @@
 #include <map>
 #include <memory>
 #include <mutex>
-#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "async/async.h"
@@ -24,10 +24,11 @@ inline constexpr std::string_view kDefaultModel = "default";
 /// A ModelConfig as it can be asked. Immutable; calls keep it while it is replaced.
 struct ModelEntry {
   core::ResourceRef ref;
-  std::shared_ptr<llm::Model> model;  // shared with entries whose fallback it is
+  std::shared_ptr<llm::Model> model;  // shared with calls that outlive the entry
   std::optional<core::ModelPrice> price;
-  /// What it was made of: the resource and what it refers to, fallbacks included.
-  std::set<core::ResourceRef> uses;
+  /// What it was made of: the resource and what it refers to, fallbacks included, and of which
+  /// version that was where it can be told.
+  std::map<core::ResourceRef, std::string> uses;
 };
 using ModelEntryPtr = std::shared_ptr<const ModelEntry>;  // shared by calls, whatever changes
 
@@ -54,15 +55,26 @@ class Models {
  private:
   struct Embedding {
     std::shared_ptr<llm::EmbeddingModel> model;
-    std::set<core::ResourceRef> uses;
+    std::map<core::ResourceRef, std::string> uses;
+  };
+  /// One ModelConfig without its fallbacks.
+  struct Single {
+    std::shared_ptr<llm::Model> model;
+    std::optional<core::ModelPrice> price;
+    std::vector<std::string> fallbacks;
+    std::map<core::ResourceRef, std::string> uses;
   };
   struct Making;
   Async<Result<ModelEntryPtr>> make(core::ResourceRef ref);
-  Async<Result<std::shared_ptr<llm::Model>>> make_one(Making& making, core::ResourceRef ref);
+  Async<Result<>> add(Making& making, core::ResourceRef ref);
+  Async<Result<std::shared_ptr<const Single>>> single(core::ResourceRef ref);
+  Async<Result<std::pair<llm::ModelSettings, core::ModelConfigSpec>>> read(
+      core::ResourceRef ref, std::map<core::ResourceRef, std::string>& uses);
   Async<> follow();
   Async<Result<>> follow_changes();
   void forget(const std::vector<core::ResourceEvent>& events);
   void forget_all();
+  void set_following();
 
   core::Resources& resources_;
   llm::ModelServices services_;
@@ -70,6 +82,7 @@ class Models {
   bool following_ = false;
   std::uint64_t changes_ = 0;  // what was made before a change is not kept
   std::map<core::ResourceRef, ModelEntryPtr> models_;
+  std::map<core::ResourceRef, std::shared_ptr<const Single>> singles_;  // shared with chains
   std::map<core::ResourceRef, Embedding> embeddings_;
   TaskGroup group_;
 };
