@@ -36,8 +36,13 @@ class Checker {
  private:
   void check_place() {
     const bool stdio = spec_.transport == ToolTransport::stdio;
-    if (!spec_.url && !spec_.command)
-      return faults_.add("/spec/url", "is missing: a ToolServer has a url or a command");
+    if (spec_.image && (spec_.url || spec_.command))
+      faults_.add("/spec/image", "cannot be given together with url or command");
+    if (!spec_.url && !spec_.command) {
+      if (!spec_.image || spec_.image->empty())
+        faults_.add("/spec/url", "is missing: a ToolServer has a url or a command");
+      return;
+    }
     if (spec_.url && spec_.command)
       return faults_.add("/spec/command", "cannot be given together with url");
     if (spec_.url) {
@@ -131,6 +136,7 @@ constexpr json::FieldDoc kOauthDocs[] = {
     {"clientMetadataUrl", "our client id metadata document, where servers take one as clientId"},
 };
 constexpr json::FieldDoc kSpecDocs[] = {
+    {"description", "what it is good for, for people"},
     {"url", "http or https URL of the server; either this or command"},
     {"command", "program to run and speak to over stdio; only an admin may set it"},
     {"args", "its arguments"},
@@ -150,6 +156,7 @@ constexpr json::FieldDoc kSpecDocs[] = {
     {"oauth", "get access tokens by OAuth 2.1"},
     {"retryUnsafe", "repeat a call that was cut off, though the tool may have done its work"},
     {"allowedNamespaces", "agents of which namespaces may use its tools; absent: its own"},
+    {"image", "container image of the server, for Kubernetes; alone it runs nothing here"},
 };
 constexpr json::FieldDoc kToolDocs[] = {
     {"name", "as the catalogue names it"},

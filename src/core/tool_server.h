@@ -50,6 +50,7 @@ constexpr bool has_defaults(const ToolServerOauth*) {
 }
 
 struct ToolServerSpec {
+  std::optional<std::string> description;
   std::optional<std::string> url;
   std::optional<std::string> command;
   std::vector<std::string> args;
@@ -67,11 +68,12 @@ struct ToolServerSpec {
   std::optional<ToolServerOauth> oauth;
   bool retryUnsafe = false;
   std::optional<AllowedNamespaces> allowedNamespaces;
+  std::optional<std::string> image;  // for Kubernetes; alone it runs nothing here
 };
 BOOST_DESCRIBE_STRUCT(ToolServerSpec, (),
-                      (url, command, args, env, cwd, transport, headers, allowedTools, rename,
-                       prefix, timeout, tls, trustAnnotations, toolPinning, oauth, retryUnsafe,
-                       allowedNamespaces))
+                      (description, url, command, args, env, cwd, transport, headers, allowedTools,
+                       rename, prefix, timeout, tls, trustAnnotations, toolPinning, oauth,
+                       retryUnsafe, allowedNamespaces, image))
 constexpr bool has_defaults(const ToolServerSpec*) {
   return true;
 }
