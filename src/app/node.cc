@@ -26,6 +26,7 @@
 #include "auth/authenticator.h"
 #include "auth/sealing.h"
 #include "base/log.h"
+#include "compat/kagent/converter.h"
 #include "core/feed.h"
 #include "core/messaging.h"
 #include "core/messaging_courier.h"
@@ -123,6 +124,7 @@ struct Node::Parts {
   core::TopicSubscriptions subscriptions;
   core::Messaging messaging;
   core::Courier courier;
+  compat::kagent::Converter kagent_converter;
   core::Resources resources;
   core::Reconciler reconciler;
   a2a::CardSigner card_signer;
@@ -182,6 +184,7 @@ void Node::Parts::wire() {
   if (config.conformance)
     agents::register_conformance(agents, system_clock(), system_random(),
                                  {config.conformance_reduced, peer_connector(push_names, egress)});
+  resources.use(kagent_converter);
   a2a::ServerConfig a2a_config;
   a2a_config.lenient_message_id = config.conformance;
   a2a_config.local_is_nobody = config.conformance;
