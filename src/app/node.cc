@@ -13,6 +13,7 @@
 #include "agents/builtin.h"
 #include "agents/conformance.h"
 #include "agents/demo.h"
+#include "agents/memory/sql_memory_store.h"
 #include "api/api.h"
 #include "app/listen_address.h"
 #include "app/manifests.h"
@@ -79,6 +80,7 @@ struct Node::Parts {
         services{*database,       system_clock(),
                  system_random(), feed,
                  core_metrics,    make_uuid_v7(system_clock().now(), system_random()).to_string()},
+        memory(agents::make_sql_memory_store(*database, system_clock())),
         sessions(*database, system_clock(), system_random()),
         scheduler(services, agents, loops),
         push_names("push-dns", kPushNameThreads, kPushNameQueue),
@@ -112,6 +114,7 @@ struct Node::Parts {
   core::Feed feed;
   core::Services services;
   core::AgentRegistry agents;
+  agents::Memory memory;
   core::Sessions sessions;
   core::Scheduler scheduler;
   BlockingPool push_names;
@@ -179,7 +182,7 @@ Async<http::Response> Node::Parts::serve(http::Request& request) {
 void Node::Parts::wire() {
   const agents::BuiltinServices builtin{*database, system_clock(), system_random(), agents,
                                         messaging};
-  agents::register_builtin(builtin);
+  agents::register_builtin(builtin, memory);
   if (config.demo) agents::register_demo(builtin);
   if (config.conformance)
     agents::register_conformance(agents, system_clock(), system_random(),
@@ -208,6 +211,7 @@ void Node::Parts::wire() {
   a2a::add_routes(router, a2a_handler, a2a_config);
   mcp = std::make_unique<McpService>(
       config, McpNeeds{gateway::PlatformServices{a2a_handler, tasks, agents, messaging}, *database,
+                       memory,
                        sealer, egress, resources, reconciler, loops.executor(0)});
   mcp->add_routes(router);
   api::Sources sources{tasks,

@@ -1,4 +1,4 @@
-#include "agents/memory_tools.h"
+#include "agents/memory/memory_tools.h"
 
 #include <gmock/gmock.h>
 
@@ -12,7 +12,9 @@ using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
 struct Tools {
-  explicit Tools(World& world) : source(make_memory_tools(*world.database, world.clock)) {}
+  explicit Tools(World& world)
+      : memory(make_sql_memory_store(*world.database, world.clock)),
+        source(make_memory_tools(memory)) {}
   Async<std::string> call(std::string name, std::string arguments,
                           std::shared_ptr<const Principal> who = alice()) {
     gateway::testing::FakeExchange exchange(std::move(who));
@@ -20,6 +22,7 @@ struct Tools {
     auto reply = co_await source->call_tool(exchange, std::move(request));
     co_return gateway::testing::text_of(reply);
   }
+  Memory memory;
   std::shared_ptr<gateway::ToolSource> source;
 };
 

@@ -1,4 +1,4 @@
-#include "agents/memory_command.h"
+#include "agents/memory/memory_command.h"
 
 #include <algorithm>
 #include <array>
