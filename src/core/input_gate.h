@@ -33,6 +33,8 @@ class InputGate {
   virtual Async<Result<InputAddition>> admit(const TaskRow& row,
                                              std::shared_ptr<const Principal> principal,
                                              const a2a::Message& message) = 0;
+  /// What admit() answered is stored; cheap, from any thread.
+  virtual void admitted(const TaskRow& row) = 0;
   /// Whether the gate has to be asked about the message; cheap.
   [[nodiscard]] virtual bool concerns(const TaskRow& row, const a2a::Message& message) const = 0;
   /// Rows that a cancellation of the waiting task changes.

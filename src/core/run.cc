@@ -17,13 +17,14 @@ void drop_last_inputs(std::vector<a2a::Message>& history, std::size_t count) {
 }  // namespace
 
 Run::Run(std::shared_ptr<TaskLog> log, std::uint64_t token, Services& services, a2a::Task task,
-         std::uint64_t seq, TaskLog::Resume resume)
+         std::uint64_t seq, TaskLog::Resume resume, telemetry::Span& span)
     : log_(std::move(log)),
       token_(token),
       services_(services),
       row_(log_->projected()),
       task_(std::move(task)),
       resumed_(resume.begun),
+      span_(span),
       late_(std::move(resume.later)),
       extensions_({}, services.clock.now()) {
   std::size_t shown = late_.size();
@@ -44,6 +45,10 @@ Run::Run(std::shared_ptr<TaskLog> log, std::uint64_t token, Services& services, 
 
 Clock& Run::clock() {
   return services_.clock;
+}
+
+telemetry::Tracer& Run::tracer() {
+  return *services_.tracer;
 }
 
 const a2a::Message& Run::input() const {
@@ -125,9 +130,11 @@ Async<Result<>> Run::record(EventKind kind, std::string payload) {
   co_return co_await emit(std::move(draft));
 }
 
-Async<Result<bool>> Run::ask(std::vector<std::string> approvals, a2a::Message message) {
-  auto rows = std::exchange(staged_, {});
+Async<Result<bool>> Run::ask(std::vector<std::string> approvals, db::Batch rows,
+                             a2a::Message message) {
   if (!late_.empty()) co_return false;
+  db::Batch all = staged_;
+  all.add(std::move(rows));
   extensions_.stamp(message, services_.clock.now());
   if (extensions_.trace()) extensions_.attach_trace(message, row_, services_.clock.now());
   auto update = status_event(a2a::TaskState::input_required);
@@ -136,10 +143,12 @@ Async<Result<bool>> Run::ask(std::vector<std::string> approvals, a2a::Message me
   for (auto& payload : approvals)
     entries.push_back(Draft::record(EventKind::approval, row_.agent, std::move(payload)));
   auto status = Draft::status(row_.agent, std::move(update));
-  CO_TRY(asked, log_->interrupt(token_, std::move(entries), std::move(status), std::move(rows)));
+  CO_TRY(asked, log_->interrupt(token_, std::move(entries), std::move(status), std::move(all)));
+  if (!asked) co_return false;
+  staged_ = {};
   auto executor = co_await boost::asio::this_coro::executor;
-  if (asked) TaskLog::commit_soon(log_, executor);
-  co_return asked;
+  TaskLog::commit_soon(log_, executor);
+  co_return true;
 }
 
 Async<Result<>> Run::flush() {

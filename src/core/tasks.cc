@@ -114,7 +114,7 @@ std::vector<db::Value> Tasks::idempotency(DedupeKey key, const TaskId& task) con
 
 Async<Result<TaskLog::Ptr>> Tasks::create(NewTask task) {
   Creation creation;
-  creation.trace_id = std::move(task.trace_id);
+  creation.traceparent = std::move(task.traceparent);
   const std::string sender = task.principal->name;
   const std::string owner = task.owner.empty() ? sender : task.owner;
   db::Batch session_rows;
@@ -236,6 +236,7 @@ Async<Result<>> Tasks::add_message(TaskLog::Ptr log, std::shared_ptr<const Princ
     CO_TRY(addition, co_await admission(log, principal, message, &at));
     TaskLog::Along along;
     db::Batch rows;
+    const bool judged = addition.has_value();
     if (addition) {
       along.entries = std::move(addition->entries);
       along.at = at;
@@ -244,7 +245,9 @@ Async<Result<>> Tasks::add_message(TaskLog::Ptr log, std::shared_ptr<const Princ
     auto draft = Draft::message(principal->name, message);
     CO_TRY(added, co_await add_input(log, std::move(draft), dedupe_key, std::move(rows),
                                      std::move(along)));
-    if (added != TaskLog::Appended::moved) co_return ok();
+    if (added == TaskLog::Appended::moved) continue;
+    if (judged) services_.gate->admitted(row);
+    co_return ok();
   }
   co_return fail(Error(Code::unavailable, "the task changes too quickly; try again"));
 }

@@ -30,6 +30,10 @@ std::string_view to_string(ApprovalState state) {
   return "";
 }
 
+std::string_view to_string(ApprovalScope scope) {
+  return scope == ApprovalScope::session ? "session" : "call";
+}
+
 std::string hash_call(std::string_view tool, const json::Object& arguments) {
   Sha256 digest;
   digest.update(tool).update(std::string_view("\0", 1));

@@ -37,6 +37,7 @@ BOOST_DESCRIBE_ENUM(ApprovalState, pending, approved, rejected, answered, expire
 BOOST_DESCRIBE_ENUM(ApprovalScope, call, session)
 std::string_view wire_name(ApprovalKind kind);  // tool-call, question
 std::string_view to_string(ApprovalState state);
+std::string_view to_string(ApprovalScope scope);
 
 /// A question as ask_user has it (kagent.md 4.7).
 struct Question {
@@ -74,6 +75,7 @@ struct Approval {
   ApprovalState state = ApprovalState::pending;
   ApprovalScope scope = ApprovalScope::call;
   std::string decided_by;
+  std::string via;  // how the decision came: Decision::via
   std::string reason;
   std::optional<std::string> edited_arguments;  // JSON text; of approved
   std::optional<std::string> answers;           // JSON text of vector<Answer>; of answered
@@ -109,6 +111,7 @@ struct Decision {
   ApprovalScope scope = ApprovalScope::call;  // of approve
   std::vector<Answer> answers;                // of answer: one for each question
   std::optional<std::string> arguments_hash;  // of what the person saw: refused if not the item's
+  bool free_text = false;                     // of answer: one text for all questions
   std::string via;                            // api, mcp, a2a, elicitation: for the audit
 };
 

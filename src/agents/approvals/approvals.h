@@ -55,6 +55,8 @@ struct Settlement {
   /// the decision begins the next turn.
   bool waits = false;
   std::vector<CallOutcome> calls;
+  /// Callers' messages that came meanwhile, taken off the run: for the model's next call.
+  std::vector<a2a::Message> messages;
 };
 
 struct ApprovalServices {
@@ -126,6 +128,7 @@ class Approvals final : public core::InputGate {
   Async<Result<core::InputAddition>> admit(const core::TaskRow& row,
                                            std::shared_ptr<const Principal> principal,
                                            const a2a::Message& message) override;
+  void admitted(const core::TaskRow& row) override;
   db::Batch at_cancel(const core::TaskRow& row) override;
 
   /// Expires what is due, wakes parents that a crash left asleep, closes what belongs to ended

@@ -34,6 +34,12 @@ CREATE TABLE approval (
 CREATE UNIQUE INDEX approval_call ON approval (task, step, call_id, part);
 CREATE INDEX approval_time ON approval (created_at, id);
 CREATE INDEX approval_open ON approval (created_at, id) WHERE state = 'pending';
-CREATE INDEX approval_parent ON approval (parent) WHERE parent IS NOT NULL AND state = 'pending';
 CREATE INDEX approval_session ON approval (session, tool) WHERE scope = 'session';
 CREATE INDEX approval_wake ON approval (wake) WHERE wake IS NOT NULL;
+
+-- Tasks that wait because of one below them: all that delegated, one to the other.
+CREATE TABLE approval_waiter (
+  task TEXT NOT NULL,
+  approval TEXT NOT NULL,
+  PRIMARY KEY (task, approval)
+) {{clustered}};
