@@ -75,13 +75,40 @@ a2a::TaskStatusUpdateEvent Run::status_event(a2a::TaskState state) {
   return update;
 }
 
-Async<Result<>> Run::status(a2a::TaskState state, std::optional<a2a::Message> message) {
+Async<Result<Draft>> Run::status_draft(a2a::TaskState state, std::optional<a2a::Message> message,
+                                       json::Object metadata) {
   if (message) extensions_.stamp(*message, services_.clock.now());
   if (extensions_.trace()) CO_TRY_VOID(co_await tell_trace(state, message));
   auto update = status_event(state);
   update.status.message = std::move(message);
-  auto draft = Draft::status(row_.agent, std::move(update));
+  update.metadata = std::move(metadata);
+  co_return Draft::status(row_.agent, std::move(update));
+}
+
+Async<Result<>> Run::status(a2a::TaskState state, std::optional<a2a::Message> message) {
+  return status(state, std::move(message), json::Object());
+}
+
+Async<Result<>> Run::status(a2a::TaskState state, std::optional<a2a::Message> message,
+                            json::Object metadata) {
+  CO_TRY(draft, co_await status_draft(state, std::move(message), std::move(metadata)));
   co_return co_await emit(std::move(draft));
+}
+
+Async<Result<bool>> Run::complete(std::optional<a2a::Message> message, json::Object metadata) {
+  if (!late_.empty()) co_return false;
+  CO_TRY(draft,
+         co_await status_draft(a2a::TaskState::completed, std::move(message), std::move(metadata)));
+  CO_TRY(ended_now, log_->interrupt(token_, {}, std::move(draft), staged_));
+  if (!ended_now) co_return false;
+  staged_ = {};
+  auto executor = co_await boost::asio::this_coro::executor;
+  TaskLog::commit_soon(log_, executor);
+  co_return true;
+}
+
+bool Run::ended() const {
+  return a2a::is_terminal(log_->projected().state);
 }
 
 // The caller awaits at once.

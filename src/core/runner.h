@@ -35,6 +35,8 @@ class Run {
   [[nodiscard]] const a2a::Message& input() const;
   /// True when an earlier holder began this turn: go on after what task() already shows.
   [[nodiscard]] bool resumed() const { return resumed_; }
+  /// The task has ended meanwhile: somebody canceled it.
+  [[nodiscard]] bool ended() const;
   [[nodiscard]] Clock& clock();
   /// The turn's span: parent of what the agent does. Its context is what a delegated task, a model
   /// or a tool is told as traceparent.
@@ -45,6 +47,12 @@ class Run {
   /// at once), failed_precondition/ILLEGAL_TRANSITION, storage errors. Wait only while too much is
   /// uncommitted.
   Async<Result<>> status(a2a::TaskState state, std::optional<a2a::Message> message = {});
+  /// The same with metadata of the event, which the task keeps too.
+  Async<Result<>> status(a2a::TaskState state, std::optional<a2a::Message> message,
+                         json::Object metadata);
+  /// Completes the task. False, and nothing written, when messages came that take_messages() has
+  /// not given: they were accepted, so the turn goes on with them.
+  Async<Result<bool>> complete(std::optional<a2a::Message> message, json::Object metadata);
   Async<Result<>> artifact(a2a::Artifact artifact, bool append, bool last_chunk);
   /// Ends the turn with a question to a person: entries of kind approval, rows (and what was
   /// staged) and the status input_required in one step. False, and nothing of it written, when
@@ -70,6 +78,8 @@ class Run {
  private:
   Async<Result<>> emit(Draft draft);
   a2a::TaskStatusUpdateEvent status_event(a2a::TaskState state);
+  Async<Result<Draft>> status_draft(a2a::TaskState state, std::optional<a2a::Message> message,
+                                    json::Object metadata);
   /// The trace of the turn, where it was asked for: with its last message, else as an artifact.
   Async<Result<>> tell_trace(a2a::TaskState state, std::optional<a2a::Message>& message);
 
