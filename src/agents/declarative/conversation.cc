@@ -131,6 +131,12 @@ void Conversation::apply(Step step) {
     apply_answer(step);
     return;
   }
+  if (step.type == StepType::compaction && step.from) {
+    const auto mark = std::ranges::find_if(marks_, [&](const Mark& one) {
+      return one.place.task == step.from->task && one.place.step == step.from->step;
+    });
+    if (mark != marks_.end()) cut(static_cast<std::size_t>(mark - marks_.begin()), step.summary);
+  }
   if (step.type == StepType::compaction || step.number != number_) return;
   const auto found = std::ranges::find_if(
       open_, [&](const OpenCall& open) { return open.call.id == step.callId; });
@@ -140,6 +146,7 @@ void Conversation::apply(Step step) {
     if (!step.child) ++found->intents;
     found->repeatable = step.repeatable.value_or(false);
     if (step.child) found->child = *step.child;
+    if (step.arguments) found->arguments = *step.arguments;
   } else if (step.result) {
     found->result = std::move(step.result);
   }
@@ -165,6 +172,12 @@ void Conversation::apply_answer(const Step& step) {
   }
   turn_at_ = messages_.size();
   turn_begins_ = false;
+  if (!step.reply) return;
+  answered_ = false;
+  llm::Message reply;
+  reply.role = llm::MessageRole::user;
+  reply.parts.push_back(text_part(*step.reply));
+  messages_.push_back(std::move(reply));
 }
 
 void Conversation::close_calls() {
@@ -212,6 +225,7 @@ void Conversation::restart(const std::optional<std::string>& summary) {
   turn_at_ = messages_.size();
 }
 
+/// What is counted is unknown until the next answer.
 void Conversation::cut(std::size_t mark, const std::optional<std::string>& summary) {
   const std::size_t index = marks_.at(mark).index;
   std::vector<llm::Message> kept(

@@ -17,6 +17,7 @@ struct OpenCall {
   llm::ToolCall call;
   std::int64_t intents = 0;  // how often it began
   bool repeatable = false;   // as the last intent says
+  std::string arguments;     // of the last intent
   std::string child;         // the delegated task, once it is known
   std::optional<llm::ToolResult> result;
 };
@@ -32,15 +33,14 @@ class Conversation {
   /// A caller's message of the task; the model sees it from the next read() or answer on.
   void add_input(const a2a::Message& message);
   void apply(Step step);
-  /// Forgets everything so far and goes on from a summary; none: from nothing.
-  void restart(const std::optional<std::string>& summary);
-
   /// Inputs that wait are put before the model. Only while no call is open.
   void read();
   [[nodiscard]] bool has_unread() const { return next_ < inputs_.size(); }
   /// How many inputs of the task the model has seen.
   [[nodiscard]] std::int64_t inputs_read() const { return static_cast<std::int64_t>(next_); }
   [[nodiscard]] const std::vector<llm::Message>& messages() const { return messages_; }
+  /// Into a request and back, without a copy. In between nothing else is called.
+  void lend(std::vector<llm::Message>& to) { messages_.swap(to); }
   /// Calls of the last answer, while one has no result; those that have are among them.
   [[nodiscard]] std::vector<OpenCall>& open() { return open_; }
   [[nodiscard]] std::int64_t last_number() const { return number_; }
@@ -61,10 +61,11 @@ class Conversation {
     bool turn = false;      // a caller's message begins there
   };
   [[nodiscard]] const std::vector<Mark>& marks() const { return marks_; }
-  /// Replaces what stands before the mark by the summary; none: leaves it out.
-  void cut(std::size_t mark, const std::optional<std::string>& summary);
 
  private:
+  void restart(const std::optional<std::string>& summary);
+  /// Replaces what stands before the mark by the summary; none: leaves it out.
+  void cut(std::size_t mark, const std::optional<std::string>& summary);
   void read_to(std::size_t count);
   void append_user(llm::Message message);
   void apply_answer(const Step& step);

@@ -24,6 +24,8 @@ inline constexpr std::size_t kChunkBytes = std::size_t{4} << 10;
 inline constexpr std::size_t kMaxHistoryTasks = 1000;
 inline constexpr std::size_t kMaxHistoryBytes = std::size_t{8} << 20;
 inline constexpr std::size_t kHistoryPage = 20;
+/// A tool server that was never connected is waited for.
+inline constexpr Duration kConnectPatience = std::chrono::seconds(10);
 /// Attempts to get structured output that fits its schema.
 inline constexpr int kOutputAttempts = 3;
 

@@ -64,6 +64,7 @@ struct Step {
   std::optional<llm::Answer> answer;      // absent when the call failed: then `error`
   std::optional<std::int64_t> read;       // callers' messages of this task that the prompt had
   std::optional<std::int64_t> costNanos;  // billionths of a US dollar
+  std::optional<std::string> reply;  // what we tell the model of this answer, in a user's place
 
   // tool and agent
   std::optional<std::string> callId;     // of the ToolCall in the answer of this number
@@ -82,8 +83,9 @@ struct Step {
   std::optional<std::int64_t> latencyMs;  // of a result
 };
 BOOST_DESCRIBE_STRUCT(Step, (),
-                      (type, phase, number, model, answer, read, costNanos, callId, name, target,
-                       arguments, repeatable, child, result, summary, from, error, latencyMs))
+                      (type, phase, number, model, answer, read, costNanos, reply, callId, name,
+                       target, arguments, repeatable, child, result, summary, from, error,
+                       latencyMs))
 constexpr bool has_defaults(const Step*) {
   return true;
 }

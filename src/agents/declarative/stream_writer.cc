@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "a2a/continuation.h"
 #include "agents/declarative/limits.h"
 #include "async/cancel.h"
 #include "base/utf8.h"
@@ -89,6 +90,7 @@ Async<Result<>> StreamWriter::write(bool last) {
   artifact.name = "answer";
   artifact.parts.push_back(a2a::text_part(std::move(text)));
   const bool append = std::exchange(begun_, true);
+  if (append) artifact.parts.front().metadata.set(std::string(a2a::kContinues), json::Value(true));
   ever_ = true;
   next_ = run_.clock().steady_now() + kChunkPause;
   co_return co_await run_.artifact(std::move(artifact), append, last);

@@ -1,0 +1,15 @@
+#pragma once
+
+#include "agents/declarative/conversation.h"
+#include "async/async.h"
+#include "base/result.h"
+#include "core/turn_history.h"
+
+namespace flotilla::agents {
+
+/// Earlier turns of the session, as far back as the newest summary reaches, put before the row's
+/// own part of the conversation. What is beyond kMaxHistoryTasks or kMaxHistoryBytes is left out.
+Async<Result<>> load_history(core::TurnHistory& history, const core::TaskRow& row,
+                             Conversation& conversation);
+
+}  // namespace flotilla::agents
