@@ -26,13 +26,18 @@ Time lease_end(Time now) {
 }  // namespace
 
 TaskLog::TaskLog(Services& services, TaskRow row)
-    : services_(services), committed_(row), projected_(std::move(row)), stored_(true) {}
+    : services_(services),
+      committed_(row),
+      projected_(std::move(row)),
+      stored_(true),
+      born_here_(false) {}
 
 TaskLog::TaskLog(Services& services, TaskRow row, Creation creation)
     : services_(services),
       committed_(row),
       projected_(std::move(row)),
       stored_(false),
+      born_here_(true),
       changes_(1),
       creation_(std::move(creation)),
       snapshot_(std::in_place, committed_.id.to_string(), committed_.context_id,
@@ -61,6 +66,11 @@ bool TaskLog::direct() const {
 bool TaskLog::broken() const {
   std::lock_guard lock(mutex_);
   return broken_.has_value();
+}
+
+std::optional<std::string> TaskLog::traceparent() const {
+  if (!born_here_) return std::nullopt;
+  return creation_.traceparent;  // never changes
 }
 
 bool TaskLog::stored() const {
@@ -168,10 +178,10 @@ void TaskLog::push(Draft draft, std::uint64_t token) {
   values.emplace_back(std::string(to_string(event->kind)));
   values.emplace_back(event->actor);
   values.emplace_back(static_cast<std::int64_t>(token));
-  if (creation_.trace_id.empty())
+  if (creation_.traceparent.empty())
     values.emplace_back(std::monostate{});
   else
-    values.emplace_back(creation_.trace_id);
+    values.emplace_back(creation_.traceparent);
   values.emplace_back(*event->payload);
   rows_.add(sql::kInsertEvent, std::move(values));
 

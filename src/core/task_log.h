@@ -18,6 +18,7 @@
 #include "core/subscription.h"
 #include "core/task.h"
 #include "db/database.h"
+#include "telemetry/trace.h"
 
 namespace flotilla {
 class Clock;
@@ -67,12 +68,13 @@ struct Services {
   Orphans orphans{};
   Outbox* outbox = nullptr;   // set before the first task, where webhooks are served
   InputGate* gate = nullptr;  // set before the first task, where decisions are taken
+  telemetry::Tracer* tracer = &telemetry::no_tracer();  // set before the first task
 };
 
 /// Creation of a task with its first batch: what else goes into that batch.
 struct Creation {
   db::Batch rows;  // session, idempotency key
-  std::string trace_id;
+  std::string traceparent;
 };
 
 /// One task that somebody in this process uses: runs it, waits for it, listens to it. Serialises
@@ -93,6 +95,8 @@ class TaskLog {
   [[nodiscard]] bool direct() const;           // committed
   [[nodiscard]] bool broken() const;
   [[nodiscard]] bool stored() const;  // its creation is committed
+  /// Where in a trace it was asked for, as NewTask has it; nullopt when the store alone knows.
+  [[nodiscard]] std::optional<std::string> traceparent() const;
 
   /// Appends one event, with rows that are stored with it. `token`: the lease under which a run
   /// writes; nullopt for others (a caller's message or cancellation), whom only the state machine
@@ -219,6 +223,7 @@ class TaskLog {
   TaskRow projected_;
   TaskRow committing_row_;
   bool stored_;
+  bool born_here_;
   std::uint64_t changes_ = 0;            // of projected_
   std::uint64_t committing_change_ = 0;  // the last one that was submitted
   std::uint64_t committed_change_ = 0;
