@@ -127,10 +127,6 @@ std::vector<Route> make_routes() {
       sessions::list);
   get("/api/v1/namespaces/{ns}/sessions/{uid}", "One session", {}, schema<SessionView>,
       sessions::get);
-  get("/api/v1/agents", "Agents of all namespaces", page, schema<AgentList>, agents::list);
-  get("/api/v1/namespaces/{ns}/agents", "Agents of a namespace", page, schema<AgentList>,
-      agents::list);
-  get("/api/v1/namespaces/{ns}/agents/{name}", "One agent", {}, schema<AgentResource>, agents::get);
   get("/api/v1/namespaces/{ns}/agents/{name}/card",
       "The A2A card of an agent, as its well-known URL gives it", {}, nullptr, agents::card);
   get("/api/v1/config", "The effective configuration with its origins", {}, schema<ConfigList>,

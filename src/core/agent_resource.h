@@ -143,6 +143,7 @@ struct AgentBudget {
 };
 BOOST_DESCRIBE_STRUCT(AgentBudget, (), (run, day))
 
+inline constexpr std::string_view kAgentKind = "Agent";
 inline constexpr std::string_view kDefaultModel = "default";
 
 struct DeclarativeAgent {
@@ -218,12 +219,18 @@ BOOST_DESCRIBE_STRUCT(AgentSpec, (),
 struct AgentStatus {
   std::vector<Condition> conditions;
   std::int64_t observedGeneration = 0;
+  std::string type;  // declarative, byo, remote; builtin: the server's own
+  std::string url;   // path of its A2A
 };
-BOOST_DESCRIBE_STRUCT(AgentStatus, (), (conditions, observedGeneration))
+BOOST_DESCRIBE_STRUCT(AgentStatus, (), (conditions, observedGeneration, type, url))
 constexpr bool has_defaults(const AgentStatus*) {
   return true;
 }
 
+/// Path of its A2A (docs/architecture.md section 4).
+std::string agent_url(const ResourceRef& ref);
+/// The skill's id on the card.
+std::string skill_id(const AgentSkillSpec& skill);
 /// What the types alone cannot say; all faults, each naming its field below /spec.
 Result<> check_agent(const AgentSpec& spec);
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/faults_internal.h"
+#include "core/policy.h"
 #include "core/references.h"
 
 /// Checks that the kinds share. Each adds its faults below `at`, a JSON pointer.
@@ -42,6 +43,9 @@ void check_environment(const std::vector<NamedValue>& variables, const std::stri
 void check_tls(const TlsSpec& tls, const std::optional<std::string>& url, const std::string& at,
                Faults& faults);
 void check_allowed(const AllowedNamespaces& allowed, const std::string& at, Faults& faults);
+/// In policy.cc.
+void check_spend_limit(const SpendLimit& limit, const std::string& at, Faults& faults);
+void check_json_schema(const json::Object& schema, const std::string& at, Faults& faults);
 /// Name or glob of a tool.
 void check_globs(const std::vector<std::string>& globs, const std::string& at, Faults& faults);
 
