@@ -113,6 +113,11 @@ std::vector<db::Value> Tasks::idempotency(DedupeKey key, const TaskId& task) con
 }
 
 Async<Result<TaskLog::Ptr>> Tasks::create(NewTask task) {
+  return create_with(std::move(task), {});
+}
+
+Async<Result<TaskLog::Ptr>> Tasks::create_with(NewTask task,
+                                                 std::vector<Draft> entries) {
   Creation creation;
   creation.traceparent = std::move(task.traceparent);
   const std::string sender = task.principal->name;
@@ -144,6 +149,8 @@ Async<Result<TaskLog::Ptr>> Tasks::create(NewTask task) {
   const TaskId id = row.id;
   auto log = share(id, std::make_unique<TaskLog>(services_, std::move(row), std::move(creation)));
   CO_TRY_VOID(log->append(std::nullopt, Draft::message(sender, std::move(task.message))));
+  for (auto& entry : entries) CO_TRY_VOID(log->append(std::nullopt, std::move(entry)));
+  if (!entries.empty()) CO_TRY_VOID(co_await TaskLog::durable(log));
   auto here = co_await boost::asio::this_coro::executor;
   if (agent && agent->runner) scheduler_.start_run(here, log, agent->runner);
   co_return log;

@@ -34,6 +34,9 @@ class Tasks {
   /// dedupe key is taken (see find_duplicate()), conflict when another request opened the context
   /// meanwhile (create it again).
   Async<Result<TaskLog::Ptr>> create(NewTask task);
+  /// With entries that its journal begins with, after the message: a run finds them as if it had
+  /// written them before a crash. Stored when this returns, and before the turn begins.
+  Async<Result<TaskLog::Ptr>> create_with(NewTask task, std::vector<Draft> entries);
   /// The task that an earlier, equal request made.
   Async<Result<std::optional<TaskId>>> find_duplicate(DedupeKey key);
 

@@ -67,4 +67,15 @@ Async<Result<std::vector<EarlierTask>>> TurnHistory::earlier(const TaskRow& row,
   co_return tasks;
 }
 
+Async<Result<std::optional<TaskRow>>> TurnHistory::sibling(const TaskRow& row, std::string id) {
+  std::vector<db::Value> parameters{std::move(id)};
+  CO_TRY(rows, co_await database_.read(sql::kSelectTask, std::move(parameters), 1));
+  std::optional<TaskRow> found;
+  if (rows.empty()) co_return found;
+  found = sql::to_task(rows.front());
+  if (found->name_space != row.name_space || found->agent != row.agent || found->owner != row.owner)
+    found.reset();
+  co_return found;
+}
+
 }  // namespace flotilla::core

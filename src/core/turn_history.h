@@ -43,6 +43,8 @@ class TurnHistory {
   /// `before`: those that come after this one in that order.
   Async<Result<std::vector<EarlierTask>>> earlier(const TaskRow& row, Before before,
                                                   std::size_t limit);
+  /// Another task of the row's namespace, agent and owner, as it is now; nullopt for any other id.
+  Async<Result<std::optional<TaskRow>>> sibling(const TaskRow& row, std::string id);
 
  private:
   db::Database& database_;

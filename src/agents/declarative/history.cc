@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "agents/declarative/limits.h"
+#include "agents/declarative/origin.h"
 #include "json/map.h"
 
 namespace flotilla::agents {
@@ -69,21 +70,47 @@ class Collector {
   std::size_t bytes_ = 0;
 };
 
+/// The task that a fork goes on from.
+Async<Result<std::optional<core::TaskRow>>> forked_from(core::TurnHistory& history,
+                                                        const core::TaskRow& row,
+                                                        const a2a::Message& first) {
+  auto origin = origin_of(first.metadata);
+  if (!origin || origin->kind == OriginKind::retry) co_return std::optional<core::TaskRow>();
+  co_return co_await history.sibling(row, std::move(origin->task));
+}
+
+/// One page of a session into the collector. Where it comes to a fork, `at` becomes the task that
+/// it goes on from. False: no more is wanted.
+Async<Result<bool>> read_page(core::TurnHistory& history, core::TaskRow& at,
+                              core::TurnHistory::Before& before, Collector& collector) {
+  CO_TRY(page, co_await history.earlier(at, before, kHistoryPage));
+  for (const auto& task : page) {
+    CO_TRY(more, collector.take(task));
+    if (!more) co_return false;
+    before.emplace(task.ended_at, task.id);
+    if (task.entries.empty() || task.entries.front().kind != core::EventKind::message) continue;
+    CO_TRY(first, json::from_text<a2a::Message>(task.entries.front().payload));
+    CO_TRY(other, co_await forked_from(history, at, first));
+    if (!other) continue;
+    at = std::move(*other);
+    before.reset();
+    co_return true;
+  }
+  co_return page.size() == kHistoryPage;
+}
+
 }  // namespace
 
 Async<Result<>> load_history(core::TurnHistory& history, const core::TaskRow& row,
-                             Conversation& conversation) {
+                             const a2a::Message& first, Conversation& conversation) {
   Collector collector;
   core::TurnHistory::Before before;
+  CO_TRY(other, co_await forked_from(history, row, first));
+  core::TaskRow at = row;
+  if (other) at = std::move(*other);
   for (bool more = true; more;) {
-    CO_TRY(page, co_await history.earlier(row, before, kHistoryPage));
-    for (const auto& task : page) {
-      CO_TRY(wanted, collector.take(task));
-      more = wanted;
-      if (!more) break;
-    }
-    if (page.size() < kHistoryPage) break;
-    before.emplace(page.back().ended_at, page.back().id);
+    CO_TRY(wanted, co_await read_page(history, at, before, collector));
+    more = wanted;
   }
   collector.feed(conversation);
   co_return ok();

@@ -86,10 +86,9 @@ Async<Result<>> Turn::work() {
 
 Async<Result<>> Turn::prepare() {
   CO_TRY_VOID(co_await load());
-  CO_TRY(model, co_await services_.find_model(definition_.name_space, definition_.spec.model));
-  model_ = std::move(model);
+  CO_TRY_VOID(co_await load_model());
   CO_TRY_VOID(co_await load_tools());
-  if (services_.usage != nullptr) {
+  if (services_.usage != nullptr && !replay_) {
     auto row = run_.row();
     CO_TRY(account, co_await services_.usage->open(std::move(row), budget_of(definition_.spec)));
     account_ = std::move(account);
@@ -105,9 +104,24 @@ Async<Result<>> Turn::prepare() {
   co_return ok();
 }
 
+Async<Result<>> Turn::load_model() {
+  core::TurnHistory history(services_.database);
+  CO_TRY(replay, co_await Replay::find(history, run_.row(), run_.task()));
+  replay_ = std::move(replay);
+  if (replay_) {
+    model_.model = replay_->model_after(conversation_.last_number());
+    model_.config = model_.model->name();
+    co_return ok();
+  }
+  CO_TRY(model, co_await services_.find_model(definition_.name_space, definition_.spec.model));
+  model_ = std::move(model);
+  co_return ok();
+}
+
 Async<Result<>> Turn::load() {
   core::TurnHistory history(services_.database);
-  CO_TRY_VOID(co_await load_history(history, run_.row(), conversation_));
+  CO_TRY_VOID(
+      co_await load_history(history, run_.row(), run_.task().history.front(), conversation_));
   conversation_.begin_task(run_.row().id.to_string());
   for (const auto& message : run_.task().history)
     if (message.role == a2a::MessageRole::user) conversation_.add_input(message);

@@ -27,12 +27,24 @@ std::string failure_text(const Error& error, bool repeatable) {
 
 /// True: the run waits for a person, and the turn is over.
 Async<Result<bool>> Turn::do_calls() {
+  if (replay_) {
+    CO_TRY_VOID(co_await replay_calls());
+    co_return false;
+  }
   std::vector<Planned> planned;
   CO_TRY(waits, co_await plan_calls(planned));
   if (waits) co_return true;
   if (planned.empty()) co_return false;
   CO_TRY_VOID(co_await begin_calls(planned));
   co_return co_await make_calls(std::move(planned));
+}
+
+Async<Result<>> Turn::replay_calls() {
+  std::vector<llm::ToolResult> results;
+  for (const auto& open : conversation_.open())
+    if (!open.result) results.push_back(replay_->result_of(open.call, conversation_.last_number()));
+  for (auto& result : results) CO_TRY_VOID(co_await journal_result(std::move(result), "", 0));
+  co_return ok();
 }
 
 /// Sorts the open calls: those that cannot be made get their result, those that nobody has decided

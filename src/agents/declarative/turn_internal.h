@@ -8,6 +8,7 @@
 
 #include "agents/declarative/conversation.h"
 #include "agents/declarative/declarative.h"
+#include "agents/declarative/replay.h"
 #include "agents/declarative/stream_writer.h"
 #include "agents/declarative/tool_set.h"
 #include "core/usage.h"
@@ -56,6 +57,7 @@ class Turn {
   // turn.cc
   Async<Result<>> prepare();
   Async<Result<>> load();
+  Async<Result<>> load_model();
   Async<Result<>> load_tools();
   Async<Result<>> work();
   void take_inputs();
@@ -75,6 +77,8 @@ class Turn {
 
   // turn_calls.cc
   Async<Result<bool>> do_calls();
+  /// Their results from the journal that is replayed.
+  Async<Result<>> replay_calls();
   Async<Result<bool>> plan_calls(std::vector<Planned>& planned);
   Async<Result<bool>> settle(std::vector<Planned> asked, std::vector<Planned>& planned);
   Async<Result<>> begin_calls(std::vector<Planned>& planned);
@@ -106,7 +110,8 @@ class Turn {
   SteadyTime deadline_;
   ToolSetPtr tools_;
   ModelUse model_;
-  llm::Request request_;  // all but the messages
+  std::unique_ptr<Replay> replay_;  // instead of models, tools and agents
+  llm::Request request_;            // all but the messages
   std::unique_ptr<core::Usage::Account> account_;
   std::int64_t fresh_ = 0;  // number of the answer that came in this turn
   int bad_outputs_ = 0;     // in a row
