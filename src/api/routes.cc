@@ -1,5 +1,6 @@
 #include "api/messaging_views.h"
 #include "api/route.h"
+#include "api/usage_views.h"
 #include "api/views.h"
 #include "auth/access.h"
 
@@ -141,6 +142,21 @@ std::vector<Route> make_routes() {
       schema<DeadLetterView>, outbox::retry);
   table.back().method = Method::post;
   table.back().role = Role::operator_;
+  get("/api/v1/stats",
+      "Model calls: requests, errors, tokens and cost by step of time, newest first",
+      {{"since", "a time, or how long ago, such as 90m; 1h by default"},
+       {"until", "likewise; now by default"},
+       {"step", "whole minutes, such as 5m; 1m by default; all: one sum over the whole time"},
+       {"by",
+        "any of namespace, agent, model, owner, separated by commas; or none; the first three "
+        "by default"},
+       {"namespace", "only of this namespace"},
+       {"agent", "only of this agent"},
+       {"model", "only of this ModelConfig"},
+       {"owner", "only for this principal"},
+       kLimit,
+       kCursor},
+      schema<UsageList>, usage::stats);
   get("/openapi.json", "This document", {}, nullptr, system::openapi);
   get("/metrics", "Metrics in the Prometheus text format", {}, nullptr, system::metrics);
   get("/", "A page that says what this is", {}, nullptr, system::landing);
