@@ -23,6 +23,12 @@ Error no_embeddings(Provider provider) {
 
 Result<ModelPtr> make_provider(ModelSettings settings, const ModelServices& services) {
   switch (settings.provider) {
+    case Provider::anthropic:
+    case Provider::anthropic_vertex:
+      return make_anthropic(std::move(settings), services);
+    case Provider::gemini:
+    case Provider::gemini_vertex:
+      return make_gemini(std::move(settings), services);
     case Provider::scripted:
       return make_scripted(std::move(settings), services);
     default:
