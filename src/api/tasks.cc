@@ -5,8 +5,6 @@
 
 namespace flotilla::api::tasks {
 
-namespace {
-
 TaskView view_of(const core::TaskRow& row) {
   TaskView view;
   view.id = row.id.to_string();
@@ -24,6 +22,8 @@ TaskView view_of(const core::TaskRow& row) {
   view.direct = row.direct;
   return view;
 }
+
+namespace {
 
 core::Visibility visibility_of(const http::Request& request) {
   core::Visibility visibility;
