@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "agents/approvals/approvals.h"
 #include "agents/memory/memory.h"
 #include "app/serve_config.h"
 #include "auth/sealing.h"
@@ -19,6 +20,7 @@ struct McpNeeds {
   gateway::PlatformServices platform;
   db::Database& database;
   agents::Memory& memory;
+  agents::Approvals& approvals;
   const auth::Sealer& sealer;
   const http::EgressPolicy& egress;
   core::Resources& resources;

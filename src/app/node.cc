@@ -10,6 +10,7 @@
 #include "a2a/card_signer.h"
 #include "a2a/grpc/server.h"
 #include "a2a/routes.h"
+#include "agents/approvals/approvals.h"
 #include "agents/builtin.h"
 #include "agents/conformance.h"
 #include "agents/demo.h"
@@ -99,6 +100,8 @@ struct Node::Parts {
         courier(services, messaging, agents, loops.executor(0)),
         resources(*database, system_clock(), system_random(), sealer, feed),
         reconciler(resources, system_clock(), loops.executor(0), {.workers = kReconcilers}),
+        approvals({*database, system_clock(), system_random(), tasks, &resources},
+                  loops.executor(0)),
         usage(*database, system_clock(), core_metrics),
         policy_budgets(resources, usage, system_clock()),
         key_ring(*database, system_clock(), sealer, card_signer),
@@ -135,6 +138,7 @@ struct Node::Parts {
   compat::kagent::Converter kagent_converter;
   core::Resources resources;
   core::Reconciler reconciler;
+  agents::Approvals approvals;
   core::Usage usage;
   core::PolicyBudgets policy_budgets;
   std::unique_ptr<Tracing> tracing;  // null: nobody wants traces
@@ -211,6 +215,7 @@ void Node::Parts::wire() {
   key_ring.also_reseals([this] { return push_configs.reseal(); });
   key_ring.also_reseals([this] { return resources.reseal(); });
   services.outbox = &outbox;
+  services.gate = &approvals;
   if (tracing) services.tracer = &tracing->tracer();
   a2a_config.ports = ports;
   if (grpc_listen)
@@ -219,9 +224,9 @@ void Node::Parts::wire() {
                                               *metrics);
   a2a::add_routes(router, a2a_handler, a2a_config);
   mcp = std::make_unique<McpService>(
-      config, McpNeeds{gateway::PlatformServices{a2a_handler, tasks, agents, messaging}, *database,
-                       memory,
-                       sealer, egress, resources, reconciler, loops.executor(0)});
+      config,
+      McpNeeds{gateway::PlatformServices{a2a_handler, tasks, agents, messaging}, *database, memory,
+               approvals, sealer, egress, resources, reconciler, loops.executor(0)});
   mcp->add_routes(router);
   api::Sources sources{tasks,
                        sessions,
@@ -238,6 +243,7 @@ void Node::Parts::wire() {
   sources.outbox = &outbox;
   sources.resources = &resources;
   sources.tool_servers = &mcp->tool_servers();
+  sources.approvals = &approvals;
   sources.usage = &usage;
   api::add_routes(router, std::move(sources));
   auto handler = [this](http::Request& request) { return serve(request); };
@@ -299,6 +305,7 @@ Async<> Node::Parts::drain() {
   if (grpc) co_await grpc->drained();
   co_await reconciler.stop();
   co_await mcp->stop();
+  co_await approvals.stop();
   co_await courier.stop();
   co_await topics.stop();
   co_await scheduler.stop();
@@ -367,6 +374,7 @@ void Node::run() {
   parts.scheduler.start(parts.tasks);
   parts.topics.start();
   parts.courier.start();
+  parts.approvals.start();
   parts.mcp->start();
   parts.reconciler.start();
   parts.outbox.start();
