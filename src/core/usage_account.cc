@@ -52,7 +52,7 @@ Error exceeded(const UsageMeter& meter, const ModelAsk& ask) {
 }
 
 Error unpriced(const UsageMeter& meter) {
-  return Error(Code::failed_precondition,
+  return Error(Code::failed_precondition, reason::kInvalidConfig,
                fmt::format("{} is in USD, and the model has no price; set spec.price of its "
                            "ModelConfig",
                            meter.name));

@@ -221,7 +221,7 @@ CORE_TEST(Usage, a_budget_in_money_needs_a_price) {
   shop.plan.budget.run.cost = usd(1);
   shop.plan.ask.price.reset();
   const auto log = co_await shop.run();
-  EXPECT_EQ(shop.plan.refused, std::vector<std::string>{"FAILED_PRECONDITION"});
+  EXPECT_EQ(shop.plan.refused, std::vector<std::string>{"INVALID_CONFIG"});
   const auto row = log->committed();
   EXPECT_NE(row.status_message.value_or("").find("spec.price"), std::string::npos);
 }
