@@ -55,6 +55,7 @@ Async<Result<core::TaskLog::Ptr>> Turn::delegate(const Planned& planned) {
   message.parent = row.id;
   if (!planned.target->isolated) message.context_id = row.context_id;
   message.key = fmt::format("{}/{}/{}", row.id.to_string(), number, planned.call.id);
+  message.traceparent = planned.traceparent;
   CO_TRY(child, co_await services_.messaging.send(std::move(message)));
   if (!child)
     co_return fail(Error(Code::failed_precondition,

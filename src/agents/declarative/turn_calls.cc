@@ -9,6 +9,7 @@
 #include "agents/declarative/turn_internal.h"
 #include "async/task_group.h"
 #include "json/json.h"
+#include "telemetry/genai.h"
 
 // Makes the calls that the last answer asks for.
 
@@ -212,6 +213,11 @@ Async<> Turn::make_in_turn(std::vector<Planned>& planned, std::vector<Made>& mad
 
 Async<Result<Turn::Made>> Turn::make_call(Planned planned) {
   const auto begin = services_.clock.steady_now();
+  const auto& target = *planned.target;
+  auto span =
+      telemetry::start_tool_span(run_.tracer(), run_.span().context(), planned.call.name,
+                                 planned.call.id, target.server != nullptr ? target.shown : "");
+  planned.traceparent = telemetry::traceparent(span.context());
   Made made;
   if (planned.target->kind == ToolTarget::Kind::agent) {
     CO_TRY(answered, co_await call_agent(planned));
@@ -221,6 +227,8 @@ Async<Result<Turn::Made>> Turn::make_call(Planned planned) {
     made.result = std::move(result);
   }
   if (!made.result) co_return made;
+  if (made.result->isError) span.fail("TOOL_ERROR", "the tool answered with an error");
+  span.end();
   const auto took = services_.clock.steady_now() - begin;
   CO_TRY_VOID(
       co_await journal_result(*made.result, made.child,
@@ -236,6 +244,7 @@ Async<llm::ToolResult> Turn::call_server(Planned planned) {
   call.arguments = std::move(planned.arguments);
   call.caller = run_.row().owner + "/" + run_.row().id.to_string();
   call.repeatable = planned.repeatable;
+  if (!planned.traceparent.empty()) call.meta.set("traceparent", std::move(planned.traceparent));
   auto reply = co_await services_.tool_servers->call(std::move(call));
   if (reply) co_return to_result(planned.call, std::move(*reply));
   co_return error_result(planned.call, failure_text(reply.error(), planned.repeatable));

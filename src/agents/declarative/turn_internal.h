@@ -45,8 +45,9 @@ class Turn {
     json::Object arguments;
     std::string child;  // of a delegation that goes on
     bool repeatable = false;
-    bool begun = false;      // its intent stands already
-    std::int64_t again = 0;  // it began so often that nobody knows what took effect
+    bool begun = false;       // its intent stands already
+    std::int64_t again = 0;   // it began so often that nobody knows what took effect
+    std::string traceparent;  // of its span
   };
   /// What became of one.
   struct Made {

@@ -8,6 +8,7 @@
 #include "agents/declarative/limits.h"
 #include "agents/declarative/turn_internal.h"
 #include "json/schema.h"
+#include "telemetry/genai.h"
 
 // Asks the model and journals what it says.
 
@@ -45,6 +46,23 @@ void tidy(llm::Answer& answer) {
   }
 }
 
+void tell_answer(telemetry::Span& span, const Result<llm::Answer>& answer) {
+  if (!answer) {
+    span.fail(answer.error());
+    return span.end();
+  }
+  telemetry::ModelSpanEnd end;
+  end.response_model = answer->model;
+  end.response_id = answer->responseId;
+  end.finish_reason = boost::describe::enum_to_string(answer->finish, "other");
+  end.input_tokens = answer->usage.inputTokens;
+  end.output_tokens = answer->usage.outputTokens;
+  end.cached_input_tokens = answer->usage.cachedInputTokens;
+  end.cache_write_tokens = answer->usage.cacheWriteTokens;
+  end.reasoning_tokens = answer->usage.reasoningTokens;
+  telemetry::finish_model_span(span, end);
+}
+
 }  // namespace
 
 Async<Result<std::optional<core::Reservation>>> Turn::reserve() {
@@ -62,11 +80,16 @@ Async<Result<std::optional<core::Reservation>>> Turn::reserve() {
 Async<Result<llm::Answer>> Turn::generate() {
   llm::CallOptions options;
   options.deadline = deadline_;
+  auto span = telemetry::start_model_span(run_.tracer(), run_.span().context(),
+                                          model_.model->provider(), model_.model->name());
+  if (auto place = telemetry::traceparent(span.context()); !place.empty())
+    options.headers.emplace_back("traceparent", std::move(place));
   // A schema's answer is shown when it is whole and fits.
   llm::DeltaSink* sink = definition_.spec.stream && !definition_.spec.output ? &writer_ : nullptr;
   conversation_.lend(request_.messages);
   auto answer = co_await model_.model->generate(request_, sink, options);
   conversation_.lend(request_.messages);
+  tell_answer(span, answer);
   co_return answer;
 }
 
