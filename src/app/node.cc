@@ -16,6 +16,7 @@
 #include "agents/demo.h"
 #include "agents/memory/sql_memory_store.h"
 #include "api/api.h"
+#include "app/agent_service.h"
 #include "app/listen_address.h"
 #include "app/manifests.h"
 #include "app/mcp_service.h"
@@ -146,6 +147,7 @@ struct Node::Parts {
   gateway::KeyRing key_ring;
   gateway::A2aHandler a2a_handler;
   std::unique_ptr<McpService> mcp;
+  std::unique_ptr<AgentService> agent_service;
   http::Router router;
   std::unique_ptr<http::Server> server;
   std::shared_ptr<a2a::Ports> ports = std::make_shared<a2a::Ports>();  // shared with the cards
@@ -228,6 +230,9 @@ void Node::Parts::wire() {
       McpNeeds{gateway::PlatformServices{a2a_handler, tasks, agents, messaging}, *database, memory,
                approvals, sealer, egress, resources, reconciler, loops.executor(0)});
   mcp->add_routes(router);
+  agent_service = std::make_unique<AgentService>(AgentNeeds{resources, egress, loops, *database,
+                                                            agents, tasks, messaging, reconciler,
+                                                            mcp->tool_servers(), approvals, usage});
   api::Sources sources{tasks,
                        sessions,
                        agents,
@@ -241,6 +246,7 @@ void Node::Parts::wire() {
                        [this] { return ready(); }};
   sources.keys = &key_ring;
   sources.outbox = &outbox;
+  sources.memory = &memory;
   sources.resources = &resources;
   sources.tool_servers = &mcp->tool_servers();
   sources.approvals = &approvals;
@@ -263,6 +269,7 @@ Async<Result<>> Node::Parts::prepare() {
   CO_TRY_VOID(co_await scheduler.void_leases());
   if (!config.apply.empty()) CO_TRY_VOID(co_await apply_manifests());
   CO_TRY_VOID(co_await policy_budgets.load());
+  CO_TRY_VOID(co_await agent_service->load());
   co_return ok();
 }
 
@@ -305,6 +312,7 @@ Async<> Node::Parts::drain() {
   if (grpc) co_await grpc->drained();
   co_await reconciler.stop();
   co_await mcp->stop();
+  co_await agent_service->stop();
   co_await approvals.stop();
   co_await courier.stop();
   co_await topics.stop();
@@ -376,6 +384,7 @@ void Node::run() {
   parts.courier.start();
   parts.approvals.start();
   parts.mcp->start();
+  parts.agent_service->start();
   parts.reconciler.start();
   parts.outbox.start();
   parts.policy_budgets.start(parts.loops.executor(0));

@@ -1,0 +1,93 @@
+#include "app/agent_service.h"
+
+#include "core/agent_resource.h"
+
+namespace flotilla::app {
+namespace {
+
+constexpr std::size_t kNameThreads = 4;
+constexpr std::size_t kNameQueue = 1000;
+
+http::ClientOptions client_options() {
+  http::ClientOptions options;
+  options.max_idle_per_host = 64;
+  return options;
+}
+
+core::TokenPrice price_of(const core::ModelPrice& price) {
+  return {price.input, price.output, price.cachedInput, price.cacheWrite};
+}
+
+Async<Result<agents::ModelUse>> find_model(agents::Models& models, std::string name_space,
+                                           std::string name) {
+  CO_TRY(entry, co_await models.get(std::move(name_space), std::move(name)));
+  agents::ModelUse use;
+  use.model = entry->model;
+  use.config = entry->ref.name;
+  if (entry->price) use.price = price_of(*entry->price);
+  co_return use;
+}
+
+/// Accepted: whether a model can be made of it.
+Async<Result<>> report_model(agents::Models& models, core::Resources& resources,
+                             core::Resource resource) {
+  if (resource.deleted) co_return ok();
+  const auto usable = co_await models.check(resource);
+  if (!usable && usable.error().code() == Code::unavailable) co_return fail(usable.error());
+  auto condition = agents::accepted_condition(resource, usable);
+  if (core::is_condition_true(resource, "Accepted") && usable) co_return ok();
+  auto status = resource.status;
+  core::set_condition(status, std::move(condition));
+  status.set("observedGeneration", resource.generation);
+  CO_TRY_VOID(co_await resources.set_status(resource.ref, resource.uid, std::move(status)));
+  co_return ok();
+}
+
+agents::ResourceAgentServices agent_services(const AgentNeeds& needs, agents::Models& models) {
+  agents::DeclarativeServices declarative{needs.database,
+                                          system_clock(),
+                                          system_random(),
+                                          needs.agents,
+                                          needs.tasks,
+                                          needs.messaging,
+                                          {}};
+  declarative.find_model = [&models](std::string name_space, std::string name) {
+    return find_model(models, std::move(name_space), std::move(name));
+  };
+  declarative.tool_servers = &needs.tool_servers;
+  declarative.approvals = &needs.approvals;
+  declarative.usage = &needs.usage;
+  agents::ResourceAgentServices services{needs.resources, needs.agents, {}};
+  services.declarative = [shared = std::make_shared<agents::DeclarativeServices>(
+                              std::move(declarative))](agents::DeclarativeDefinition definition) {
+    return agents::make_declarative(*shared, std::move(definition));
+  };
+  return services;
+}
+
+}  // namespace
+
+AgentService::AgentService(AgentNeeds needs)
+    : names_("model-dns", kNameThreads, kNameQueue),
+      http_(system_clock(), names_, needs.egress, client_options()),
+      models_(needs.resources, llm::ModelServices{http_, system_clock(), system_random()},
+              needs.loops.executor(0)),
+      resource_agents_(agent_services(needs, models_)) {
+  needs.reconciler.add(core::kAgentKind, [this](core::Resource resource) {
+    return resource_agents_.reconcile(std::move(resource));
+  });
+  needs.reconciler.add("ModelConfig",
+                       [this, &resources = needs.resources](core::Resource resource) {
+                         return report_model(models_, resources, std::move(resource));
+                       });
+}
+
+void AgentService::start() {
+  models_.start();
+}
+
+Async<> AgentService::stop() {
+  co_await models_.stop();
+}
+
+}  // namespace flotilla::app
