@@ -29,6 +29,8 @@ Result<ModelPtr> make_provider(ModelSettings settings, const ModelServices& serv
     case Provider::gemini:
     case Provider::gemini_vertex:
       return make_gemini(std::move(settings), services);
+    case Provider::bedrock:
+      return make_bedrock(std::move(settings), services);
     case Provider::scripted:
       return make_scripted(std::move(settings), services);
     default:
@@ -41,6 +43,11 @@ Result<ModelPtr> make_provider(ModelSettings settings, const ModelServices& serv
 Result<EmbeddingModelPtr> make_embedding_provider(ModelSettings settings,
                                                   const ModelServices& services) {
   switch (settings.provider) {
+    case Provider::gemini:
+    case Provider::gemini_vertex:
+      return make_gemini_embeddings(std::move(settings), services);
+    case Provider::bedrock:
+      return make_bedrock_embeddings(std::move(settings), services);
     case Provider::scripted:
       return make_scripted_embeddings(std::move(settings), services);
     default:
