@@ -50,6 +50,9 @@ struct PromptDataSource {
   std::optional<std::string> alias;  // absent: the name
 };
 BOOST_DESCRIBE_STRUCT(PromptDataSource, (), (kind, name, alias))
+constexpr bool has_defaults(const PromptDataSource*) {
+  return true;
+}
 
 /// With data sources the system message is a template; without, plain text.
 struct PromptTemplateUse {
