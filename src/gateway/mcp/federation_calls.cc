@@ -112,6 +112,9 @@ Async<Result<mcp::Reply>> Federation::forward_here(InventoryPtr inventory, mcp::
   options.observer = &observer;
   options.wants_progress = exchange.wants_progress();
   options.meta = exchange.meta();
+  const auto& place = exchange.caller().context.traceparent;
+  if (!place.empty() && options.meta.find("traceparent") == nullptr)
+    options.meta.set("traceparent", place);
   const auto* level = options.meta.find(kLogLevel);
   if (level != nullptr && level->if_string() != nullptr) options.log_level = *level->if_string();
   if (!mcp::is_modern(exchange.caller().revision)) options.log_level = "debug";
