@@ -62,8 +62,11 @@ McpService::McpService(const ServeConfig& config, McpNeeds needs)
     catalogue_.add({"conformance",
                     std::make_shared<mcp::ConformanceHandler>(system_clock(), system_random()),
                     nullptr});
-  catalogue_.add({"platform", std::move(own), nullptr});
-  catalogue_.add({"approvals", std::move(approvals), nullptr});
+  catalogue_.add(
+      {"platform", agents::with_elicitation(own, needs.approvals, needs.platform.tasks), nullptr});
+  catalogue_.add({"approvals",
+                  agents::with_elicitation(approvals, needs.approvals, needs.platform.tasks),
+                  nullptr});
   catalogue_.add({"memory", std::move(memory), nullptr});
   catalogue_.add({"agents", gateway::make_platform_resources(needs.platform), nullptr});
   catalogue_.add({"servers", tool_servers_, nullptr});
