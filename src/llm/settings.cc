@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "llm/metrics.h"
 #include "llm/providers_internal.h"
 #include "llm/retry.h"
 
@@ -60,13 +61,18 @@ Result<EmbeddingModelPtr> make_embedding_provider(ModelSettings settings,
 Result<std::shared_ptr<Model>> make_model(ModelSettings settings, const ModelServices& services) {
   const auto options = retry_options(settings);
   TRY(model, make_provider(std::move(settings), services));
+  if (services.metrics != nullptr)
+    model = make_metered(std::move(model), services.clock, *services.metrics);
   return make_retrying(std::move(model), options, services.clock, services.random);
 }
 
 Result<std::shared_ptr<EmbeddingModel>> make_embedding_model(ModelSettings settings,
                                                              const ModelServices& services) {
   const auto options = retry_options(settings);
+  std::string provider(wire_name(settings.provider));
   TRY(model, make_embedding_provider(std::move(settings), services));
+  if (services.metrics != nullptr)
+    model = make_metered(std::move(model), std::move(provider), services.clock, *services.metrics);
   return make_retrying(std::move(model), options, services.clock, services.random);
 }
 
