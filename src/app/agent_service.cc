@@ -25,6 +25,7 @@ Async<Result<agents::ModelUse>> find_model(agents::Models& models, std::string n
   use.model = entry->model;
   use.config = entry->ref.name;
   if (entry->price) use.price = price_of(*entry->price);
+  use.max_output_tokens = entry->max_output_tokens;
   co_return use;
 }
 
@@ -70,7 +71,8 @@ agents::ResourceAgentServices agent_services(const AgentNeeds& needs, agents::Mo
 AgentService::AgentService(AgentNeeds needs)
     : names_("model-dns", kNameThreads, kNameQueue),
       http_(system_clock(), names_, needs.egress, client_options()),
-      models_(needs.resources, llm::ModelServices{http_, system_clock(), system_random()},
+      models_(needs.resources,
+              llm::ModelServices{http_, system_clock(), system_random(), &needs.metrics},
               needs.loops.executor(0)),
       resource_agents_(agent_services(needs, models_)) {
   needs.reconciler.add(core::kAgentKind, [this](core::Resource resource) {

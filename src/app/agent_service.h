@@ -15,6 +15,7 @@
 #include "gateway/mcp/tool_servers.h"
 #include "http/egress.h"
 #include "http/loop_clients.h"
+#include "telemetry/metrics.h"
 
 namespace flotilla::app {
 
@@ -31,6 +32,7 @@ struct AgentNeeds {
   gateway::ToolServers& tool_servers;
   agents::Approvals& approvals;
   core::Usage& usage;
+  telemetry::Registry& metrics;
 };
 
 /// Everything that runs the agents that resources declare, in dependency order. start() and stop()

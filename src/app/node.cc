@@ -230,9 +230,9 @@ void Node::Parts::wire() {
       McpNeeds{gateway::PlatformServices{a2a_handler, tasks, agents, messaging}, *database, memory,
                approvals, sealer, egress, resources, reconciler, loops.executor(0)});
   mcp->add_routes(router);
-  agent_service = std::make_unique<AgentService>(AgentNeeds{resources, egress, loops, *database,
-                                                            agents, tasks, messaging, reconciler,
-                                                            mcp->tool_servers(), approvals, usage});
+  agent_service = std::make_unique<AgentService>(
+      AgentNeeds{resources, egress, loops, *database, agents, tasks, messaging, reconciler,
+                 mcp->tool_servers(), approvals, usage, *metrics});
   api::Sources sources{tasks,
                        sessions,
                        agents,
