@@ -4,6 +4,7 @@
 #include <iterator>
 #include <utility>
 
+#include "agents/approvals/approvals.h"
 #include "core/usage_types.h"
 #include "json/map.h"
 
@@ -14,12 +15,6 @@ namespace {
 constexpr std::string_view kNoResult = "The call has no result: the run ended before it.";
 /// What a picture counts as, whatever its size.
 constexpr std::size_t kMediaBytes = 4096;
-
-bool is_decision_part(const a2a::Part& part) {
-  if (!part.data) return false;
-  const auto* object = part.data->if_object();
-  return object != nullptr && object->find("decision_type") != nullptr;
-}
 
 llm::Part text_part(std::string text) {
   llm::Part part;
@@ -66,7 +61,7 @@ llm::Message to_user_message(const a2a::Message& message) {
   llm::Message out;
   out.role = llm::MessageRole::user;
   // A label beside a decision is for people, too.
-  if (std::ranges::any_of(message.parts, is_decision_part)) return out;
+  if (is_decision(message)) return out;
   for (const auto& part : message.parts)
     if (auto converted = to_part(part)) out.parts.push_back(std::move(*converted));
   return out;
