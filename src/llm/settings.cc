@@ -32,13 +32,18 @@ Result<ModelPtr> make_provider(ModelSettings settings, const ModelServices& serv
       return make_gemini(std::move(settings), services);
     case Provider::bedrock:
       return make_bedrock(std::move(settings), services);
+    case Provider::openai:
+    case Provider::azure_openai:
+    case Provider::openai_compatible:
+      if (settings.api_format == ApiFormat::responses)
+        return make_openai_responses(std::move(settings), services);
+      return make_openai_chat(std::move(settings), services);
+    case Provider::ollama:
+      return make_ollama(std::move(settings), services);
     case Provider::scripted:
       return make_scripted(std::move(settings), services);
-    default:
-      break;
   }
-  return fail(Error(Code::unimplemented, fmt::format("/spec/provider: {} is not there yet",
-                                                     wire_name(settings.provider))));
+  return fail(Error(Code::internal, "a provider without a model"));
 }
 
 Result<EmbeddingModelPtr> make_embedding_provider(ModelSettings settings,
@@ -49,6 +54,12 @@ Result<EmbeddingModelPtr> make_embedding_provider(ModelSettings settings,
       return make_gemini_embeddings(std::move(settings), services);
     case Provider::bedrock:
       return make_bedrock_embeddings(std::move(settings), services);
+    case Provider::openai:
+    case Provider::azure_openai:
+    case Provider::openai_compatible:
+      return make_openai_embeddings(std::move(settings), services);
+    case Provider::ollama:
+      return make_ollama_embeddings(std::move(settings), services);
     case Provider::scripted:
       return make_scripted_embeddings(std::move(settings), services);
     default:
