@@ -52,9 +52,8 @@ McpService::McpService(const ServeConfig& config, McpNeeds needs)
       [own, memory, approvals](std::string_view name) {
         return own->has(name) || memory->has(name) || approvals->has(name);
       },
-      [&reconciler = needs.reconciler](core::ResourceRef ref) {
-        reconciler.poke(std::move(ref));
-      }});
+      [&reconciler = needs.reconciler](core::ResourceRef ref) { reconciler.poke(std::move(ref)); },
+      &needs.metrics});
   needs.reconciler.add(core::kToolServerKind, [this](core::Resource resource) {
     return tool_servers_->reconcile(std::move(resource));
   });

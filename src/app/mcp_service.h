@@ -26,6 +26,7 @@ struct McpNeeds {
   core::Resources& resources;
   core::Reconciler& reconciler;  // of the home loop, and not started yet
   Executor home;
+  telemetry::Registry& metrics;
 };
 
 /// All of `/mcp`: the catalogue, the tool servers in it, its sessions, the server. Built and

@@ -228,7 +228,7 @@ void Node::Parts::wire() {
   mcp = std::make_unique<McpService>(
       config,
       McpNeeds{gateway::PlatformServices{a2a_handler, tasks, agents, messaging}, *database, memory,
-               approvals, sealer, egress, resources, reconciler, loops.executor(0)});
+               approvals, sealer, egress, resources, reconciler, loops.executor(0), *metrics});
   mcp->add_routes(router);
   agent_service = std::make_unique<AgentService>(
       AgentNeeds{resources, egress, loops, *database, agents, tasks, messaging, reconciler,

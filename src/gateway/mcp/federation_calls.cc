@@ -118,7 +118,9 @@ Async<Result<mcp::Reply>> Federation::forward_here(InventoryPtr inventory, mcp::
   const auto* level = options.meta.find(kLogLevel);
   if (level != nullptr && level->if_string() != nullptr) options.log_level = *level->if_string();
   if (!mcp::is_modern(exchange.caller().revision)) options.log_level = "debug";
+  const auto begin = services_.clock.steady_now();
   auto reply = co_await ask(*held->client, std::move(request), std::move(options));
+  metrics_.count(services_.clock.steady_now() - begin, reply);
   if (!reply) co_return fail(reply.error());
   rewrite_reply(*reply, inventory->prefix);
   co_return reply;
