@@ -53,6 +53,8 @@ struct ClientOptions {
   /// Added to every HTTP request to the url's host and port.
   std::vector<std::pair<std::string, Secret>> headers;
   http::UrlAuthor author = http::UrlAuthor::operator_;
+  /// Of every request to the url; null: as the HTTP client's options say.
+  http::ClientTlsPtr tls;
   /// OAuth or the like; null: only `headers`. Outlives the client; may serve several.
   ClientAuth* auth = nullptr;
 

@@ -41,6 +41,7 @@ Async<Result<http::ClientRequest>> HttpSender::make_request(http::Method method,
   request.headers = headers;
   request.body = body;
   request.author = context_.options.author;
+  request.tls = context_.options.tls;
   request.timeout = context_.options.max_timeout;  // the core's deadline is shorter
   for (const auto& [name, value] : context_.options.headers)
     request.headers.set(name, value.reveal());
