@@ -222,6 +222,22 @@ CORE_TEST(Approvals, a_canceled_task_withdraws_what_it_asked) {
       Code::failed_precondition);
 }
 
+CORE_TEST(Approvals, a_task_that_ends_otherwise_leaves_nothing_in_the_inbox) {
+  Inbox inbox(world);
+  Script script({call_of("c1", "a", "{}")});
+  script.fails_in_turn = 2;
+  inbox.add("gated", script);
+  auto task = co_await inbox.begin();
+  auto items = co_await inbox.pending();
+  auto failed = co_await inbox.send("gated", to_task(task->id, "hurry", "m-2"));
+  EXPECT_TRUE(is_state(failed, TaskState::failed));
+  const auto id = items.at(0).id.to_string();
+  EXPECT_EQ(code_of(co_await inbox.approvals.decide(alice(), id, approve())),
+            Code::failed_precondition);
+  CO_ASSERT_OK(co_await inbox.approvals.sweep());
+  EXPECT_EQ((co_await inbox.pending()).size(), 0U);
+}
+
 CORE_TEST(Approvals, a_decision_survives_a_restart) {
   Script script({call_of("c1", "a", "{}")});
   std::string task_id;

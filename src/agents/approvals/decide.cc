@@ -124,7 +124,8 @@ std::string entry_of(std::string_view action, const Approval& item, const Princi
     if (item.expires_at) entry.set("expiresAt", format_time(*item.expires_at));
   }
   if (!item.decided_by.empty()) entry.set("by", item.decided_by);
-  if (by != nullptr) entry.set("byKind", std::string(auth::to_string(by->kind)));
+  if (by != nullptr && by->name == item.decided_by)
+    entry.set("byKind", std::string(auth::to_string(by->kind)));
   if (!item.via.empty()) entry.set("via", item.via);
   if (!item.reason.empty()) entry.set("reason", item.reason);
   if (item.scope == ApprovalScope::session) entry.set("scope", "session");

@@ -48,6 +48,7 @@ struct Script {
   std::vector<std::string> messages;  // that came while it settled
   int turns = 0;
   bool wait_for_message = false;  // before it settles
+  int fails_in_turn = 0;
 };
 
 /// The loop, as far as approvals see it: one step with the calls of its script.
@@ -56,7 +57,8 @@ class GatedRunner final : public core::Runner {
   GatedRunner(Approvals& approvals, Script& script) : approvals_(approvals), script_(script) {}
 
   Async<Result<>> run(core::Run& run) override {
-    ++script_.turns;
+    if (++script_.turns == script_.fails_in_turn)
+      co_return fail(Error(Code::unavailable, "the model is gone"));
     bool fresh = !run.resumed();
     int said = 0;
     for (const auto& message : run.task().history)
