@@ -232,6 +232,8 @@ constexpr bool has_defaults(const AgentStatus*) {
 
 /// Path of its A2A (docs/architecture.md section 4).
 std::string agent_url(const ResourceRef& ref);
+/// The place below which the card is, of RemoteAgent::url.
+std::string card_base(std::string_view url);
 /// The skill's id on the card.
 std::string skill_id(const AgentSkillSpec& skill);
 /// What the types alone cannot say; all faults, each naming its field below /spec.

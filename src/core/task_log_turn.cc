@@ -34,6 +34,17 @@ bool TaskLog::end_turn() {
   return wanted && !broken_ && is_runnable(projected_.state);
 }
 
+Result<> TaskLog::set_upstream(std::uint64_t token, std::string upstream) {
+  std::lock_guard lock(mutex_);
+  if (broken_) return fail(*broken_);
+  if (projected_.lease_token != token || !projected_.lease_holder)
+    return fail(Error(Code::conflict, reason::kLeaseLost,
+                      "the task is no longer held under this lease; stop writing"));
+  projected_.upstream = std::move(upstream);
+  ++changes_;
+  return ok();
+}
+
 bool TaskLog::works_under(std::uint64_t token) const {
   std::lock_guard lock(mutex_);
   return is_runnable(projected_.state) && projected_.lease_token == token;
