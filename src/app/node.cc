@@ -31,6 +31,7 @@
 #include "auth/sealing.h"
 #include "base/log.h"
 #include "compat/kagent/converter.h"
+#include "compat/kagent/facade.h"
 #include "core/feed.h"
 #include "core/messaging.h"
 #include "core/messaging_courier.h"
@@ -252,6 +253,10 @@ void Node::Parts::wire() {
   sources.approvals = &approvals;
   sources.usage = &usage;
   api::add_routes(router, std::move(sources));
+  compat::kagent::add_routes(
+      router,
+      compat::kagent::FacadeServices{*database, system_clock(), system_random(), resources, agents,
+                                     sessions, tasks, memory, router, std::string(kVersion)});
   auto handler = [this](http::Request& request) { return serve(request); };
   server = std::make_unique<http::Server>(loops, system_clock(), server_options(config, listen),
                                           std::move(handler), *metrics);
