@@ -102,6 +102,8 @@ struct CallOptions {
   /// The tool is idempotent, or its owner says so: repeated when the session was lost before it
   /// ran.
   bool replayable = false;
+  /// HTTP headers of this call, instead of configured ones of the same name.
+  std::vector<std::pair<std::string, std::string>> headers;
   /// Who asks: a question of the server that could belong to calls of several owners is refused.
   std::string owner;
   std::optional<Duration> timeout;
