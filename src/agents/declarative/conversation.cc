@@ -13,6 +13,7 @@ namespace flotilla::agents {
 namespace {
 
 constexpr std::string_view kNoResult = "The call has no result: the run ended before it.";
+constexpr std::string_view kLeftOut = "[Earlier parts of this conversation were left out.]";
 /// What a picture counts as, whatever its size.
 constexpr std::size_t kMediaBytes = 4096;
 
@@ -211,13 +212,12 @@ void Conversation::restart(const std::optional<std::string>& summary) {
   open_.clear();
   counted_ = 0;
   counted_at_ = 0;
-  if (summary) {
-    llm::Message message;
-    message.role = llm::MessageRole::user;
-    message.parts.push_back(text_part("Summary of the conversation so far:\n" + *summary));
-    messages_.push_back(std::move(message));
-  }
-  turn_at_ = messages_.size();
+  llm::Message message;
+  message.role = llm::MessageRole::user;
+  message.parts.push_back(text_part(summary ? "Summary of the conversation so far:\n" + *summary
+                                            : std::string(kLeftOut)));
+  messages_.push_back(std::move(message));
+  summarized_ = turn_at_ = messages_.size();
 }
 
 /// What is counted is unknown until the next answer.

@@ -61,6 +61,8 @@ class Conversation {
     bool turn = false;      // a caller's message begins there
   };
   [[nodiscard]] const std::vector<Mark>& marks() const { return marks_; }
+  /// How many of the first messages are a summary of what was before.
+  [[nodiscard]] std::size_t summarized() const { return summarized_; }
 
  private:
   void restart(const std::optional<std::string>& summary);
@@ -80,6 +82,7 @@ class Conversation {
   bool answered_ = false;
   std::vector<std::int64_t> reads_;  // of each answer of the task
   std::vector<Mark> marks_;
+  std::size_t summarized_ = 0;
   std::size_t turn_at_ = 0;   // where the messages of the step to come begin
   bool turn_begins_ = false;  // with a caller's message
   std::int64_t counted_ = 0;  // tokens up to `counted_at_` messages

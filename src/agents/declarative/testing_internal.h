@@ -195,13 +195,8 @@ struct House : Desk {
         std::map<std::string, std::shared_ptr<FakeModel>>& of, FakeServers& with)
       : Desk(at),
         models(of),
-        services{*world.database,
-                 world.clock,
-                 world.random,
-                 at.agents,
-                 at.tasks,
-                 at.messaging,
-                 [this](std::string, std::string name) { return find(std::move(name)); }} {
+        services{*world.database, world.clock, world.random, at.agents, at.tasks, at.messaging} {
+    services.find_model = [this](std::string, std::string name) { return find(std::move(name)); };
     services.tool_servers = &with;
   }
   Async<Result<ModelUse>> find(std::string name) {

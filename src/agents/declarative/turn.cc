@@ -95,13 +95,12 @@ Async<Result<>> Turn::prepare() {
   }
   request_.system = definition_.system;
   for (const auto& missing : tools_->missing)
-    request_.system += fmt::format(
-        "\n\nThe tools of {} cannot be used now: it is not connected. Say so if they are needed.",
-        missing.shown);
+    request_.system +=
+        fmt::format("\n\n{} cannot be used now. Say so if it is needed.", missing.shown);
   request_.tools = tools_->tools();
   if (definition_.spec.output)
     request_.output = llm::OutputFormat{"answer", definition_.spec.output->schema};
-  co_return ok();
+  co_return co_await remember();
 }
 
 Async<Result<>> Turn::load_model() {
@@ -138,23 +137,6 @@ Async<Result<>> Turn::load() {
 
 void Turn::take_inputs() {
   for (const auto& message : run_.take_messages()) conversation_.add_input(message);
-}
-
-Async<Result<>> Turn::load_tools() {
-  const auto refs = servers_of(definition_.spec, definition_.name_space);
-  std::vector<gateway::InventoryPtr> inventories(refs.size());
-  // Servers that were just applied are waited for, all together.
-  const auto patience = std::min(deadline_, services_.clock.steady_now() + kConnectPatience);
-  for (std::size_t i = 0; i < refs.size(); ++i) {
-    if (services_.tool_servers == nullptr) continue;
-    auto ref = refs[i];
-    inventories[i] = services_.tool_servers->inventory(ref);
-    if (inventories[i]) continue;
-    auto found = co_await services_.tool_servers->await_inventory(std::move(ref), patience);
-    inventories[i] = std::move(found);
-  }
-  tools_ = tool_sets_.get(services_, definition_, inventories);
-  co_return ok();
 }
 
 /// In one batch with the answer, unless that was journaled before a crash.

@@ -222,6 +222,9 @@ Async<Result<Turn::Made>> Turn::make_call(Planned planned) {
   if (planned.target->kind == ToolTarget::Kind::agent) {
     CO_TRY(answered, co_await call_agent(planned));
     made = std::move(answered);
+  } else if (planned.target->kind == ToolTarget::Kind::memory) {
+    auto result = co_await call_memory_tool(planned);
+    made.result = std::move(result);
   } else {
     auto result = co_await call_server(planned);
     made.result = std::move(result);
@@ -238,7 +241,10 @@ Async<Result<Turn::Made>> Turn::make_call(Planned planned) {
 
 Async<llm::ToolResult> Turn::call_server(Planned planned) {
   const auto& target = *planned.target;
+  auto headers = co_await headers_of(target.use);
+  if (!headers) co_return error_result(planned.call, headers.error().message());
   gateway::AgentToolCall call;
+  call.headers = std::move(*headers);
   call.server = target.server;
   call.tool = target.offer->original;
   call.arguments = std::move(planned.arguments);

@@ -87,15 +87,66 @@ Async<Result<llm::Answer>> Turn::generate() {
   // A schema's answer is shown when it is whole and fits.
   llm::DeltaSink* sink = definition_.spec.stream && !definition_.spec.output ? &writer_ : nullptr;
   conversation_.lend(request_.messages);
+  const bool put = put_remembered();
   auto answer = co_await model_.model->generate(request_, sink, options);
+  if (put) take_remembered();
   conversation_.lend(request_.messages);
   tell_answer(span, answer);
+  co_return answer;
+}
+
+/// Before the newest message of a caller.
+bool Turn::put_remembered() {
+  if (remembered_.empty()) return false;
+  for (auto it = request_.messages.rbegin(); it != request_.messages.rend(); ++it) {
+    if (it->role != llm::MessageRole::user) continue;
+    llm::Part part;
+    part.text = remembered_;
+    it->parts.insert(it->parts.begin(), std::move(part));
+    return true;
+  }
+  return false;
+}
+
+void Turn::take_remembered() {
+  for (auto it = request_.messages.rbegin(); it != request_.messages.rend(); ++it) {
+    if (it->role != llm::MessageRole::user) continue;
+    it->parts.erase(it->parts.begin());
+    return;
+  }
+}
+
+/// A question of ours that is no part of the conversation; counted like the others.
+Async<Result<llm::Answer>> Turn::ask_aside(ModelUse use, llm::Request request) {
+  std::optional<core::Reservation> held;
+  if (account_) {
+    core::ModelAsk ask;
+    for (const auto& message : request.messages)
+      ask.input_tokens += core::estimate_tokens(size_of(message));
+    ask.max_output_tokens = use.max_output_tokens;
+    ask.price = use.price;
+    CO_TRY(reserved, co_await account_->reserve(std::move(ask), deadline_));
+    held.emplace(std::move(reserved));
+  }
+  if (held) request.maxOutputTokens = held->max_output_tokens();
+  llm::CallOptions options;
+  options.deadline = deadline_;
+  const auto begin = services_.clock.steady_now();
+  auto answer = co_await use.model->generate(request, nullptr, options);
+  core::ModelCharge charge;
+  charge.model = use.config;
+  if (answer) charge.tokens = counts_of(answer->usage);
+  charge.price = use.price;
+  charge.failed = !answer;
+  charge.latency = services_.clock.steady_now() - begin;
+  if (held) held->settle(run_, charge);
   co_return answer;
 }
 
 Async<Result<bool>> Turn::ask_model() {
   // Every result is stored before the next step, and the task before the first.
   CO_TRY_VOID(co_await run_.flush());
+  CO_TRY_VOID(co_await compact());
   take_inputs();
   conversation_.read();
   auto held = co_await reserve();
