@@ -58,6 +58,11 @@ agents::ResourceAgentServices agent_services(const AgentNeeds& needs, agents::Mo
   declarative.tool_servers = &needs.tool_servers;
   declarative.approvals = &needs.approvals;
   declarative.usage = &needs.usage;
+  declarative.memory = &needs.memory;
+  declarative.find_embedding = [&models](std::string name_space, std::string name) {
+    return models.embedding(std::move(name_space), std::move(name));
+  };
+  declarative.resources = &needs.resources;
   agents::ResourceAgentServices services{needs.resources, needs.agents, {}};
   services.declarative = [shared = std::make_shared<agents::DeclarativeServices>(
                               std::move(declarative))](agents::DeclarativeDefinition definition) {

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "agents/approvals/approvals.h"
+#include "agents/memory/memory.h"
 #include "agents/models.h"
 #include "agents/resource_agents.h"
 #include "async/blocking_pool.h"
@@ -32,6 +33,7 @@ struct AgentNeeds {
   gateway::ToolServers& tool_servers;
   agents::Approvals& approvals;
   core::Usage& usage;
+  agents::Memory& memory;
   telemetry::Registry& metrics;
 };
 

@@ -233,7 +233,7 @@ void Node::Parts::wire() {
   mcp->add_routes(router);
   agent_service = std::make_unique<AgentService>(
       AgentNeeds{resources, egress, loops, *database, agents, tasks, messaging, reconciler,
-                 mcp->tool_servers(), approvals, usage, *metrics});
+                 mcp->tool_servers(), approvals, usage, memory, *metrics});
   api::Sources sources{tasks,
                        sessions,
                        agents,
