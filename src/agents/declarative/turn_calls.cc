@@ -6,6 +6,7 @@
 #include "agents/approvals/approvals.h"
 #include "agents/declarative/events.h"
 #include "agents/declarative/limits.h"
+#include "agents/declarative/trace_content.h"
 #include "agents/declarative/turn_internal.h"
 #include "async/task_group.h"
 #include "json/json.h"
@@ -218,6 +219,8 @@ Async<Result<Turn::Made>> Turn::make_call(Planned planned) {
       telemetry::start_tool_span(run_.tracer(), run_.span().context(), planned.call.name,
                                  planned.call.id, target.server != nullptr ? target.shown : "");
   planned.traceparent = telemetry::traceparent(span.context());
+  if (run_.tracer().captures_content())
+    trace_arguments(run_.tracer(), span, json::to_string(json::Value(planned.arguments)));
   Made made;
   if (planned.target->kind == ToolTarget::Kind::agent) {
     CO_TRY(answered, co_await call_agent(planned));
@@ -230,6 +233,7 @@ Async<Result<Turn::Made>> Turn::make_call(Planned planned) {
     made.result = std::move(result);
   }
   if (!made.result) co_return made;
+  trace_result(run_.tracer(), span, *made.result);
   if (made.result->isError) span.fail("TOOL_ERROR", "the tool answered with an error");
   span.end();
   const auto took = services_.clock.steady_now() - begin;

@@ -6,6 +6,7 @@
 
 #include "agents/declarative/events.h"
 #include "agents/declarative/limits.h"
+#include "agents/declarative/trace_content.h"
 #include "agents/declarative/turn_internal.h"
 #include "json/schema.h"
 #include "telemetry/genai.h"
@@ -88,9 +89,11 @@ Async<Result<llm::Answer>> Turn::generate() {
   llm::DeltaSink* sink = definition_.spec.stream && !definition_.spec.output ? &writer_ : nullptr;
   conversation_.lend(request_.messages);
   const bool put = put_remembered();
+  trace_question(run_.tracer(), span, request_);
   auto answer = co_await model_.model->generate(request_, sink, options);
   if (put) take_remembered();
   conversation_.lend(request_.messages);
+  if (answer) trace_answer(run_.tracer(), span, *answer);
   tell_answer(span, answer);
   co_return answer;
 }
