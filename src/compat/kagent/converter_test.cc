@@ -256,7 +256,10 @@ TEST(KagentModel, openai) {
   EXPECT_EQ(spec.apiFormat, core::OpenaiFormat::responses);
   EXPECT_EQ(spec.timeout, std::chrono::seconds(60));
   EXPECT_EQ(spec.headers.at(0).name, "X-Org");
-  EXPECT_TRUE(unsupported(manifest).starts_with("/spec/openAI/n: "));
+  const auto text = unsupported(manifest);
+  EXPECT_TRUE(text.contains("/spec/openAI/n: ")) << text;
+  EXPECT_TRUE(text.contains("/spec/openAI/seed: ")) << text;
+  EXPECT_FALSE(spec.parameters->seed);
 }
 
 TEST(KagentModel, the_other_providers) {
