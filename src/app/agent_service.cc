@@ -29,9 +29,9 @@ Async<Result<agents::ModelUse>> find_model(agents::Models& models, std::string n
   co_return use;
 }
 
-/// Accepted: whether a model can be made of it.
+/// Accepted: whether a model can be made of it; agents that use it are looked at again.
 Async<Result<>> report_model(agents::Models& models, core::Resources& resources,
-                             core::Resource resource) {
+                             core::Reconciler& reconciler, core::Resource resource) {
   if (resource.deleted) co_return ok();
   const auto usable = co_await models.check(resource);
   if (!usable && usable.error().code() == Code::unavailable) co_return fail(usable.error());
@@ -41,10 +41,13 @@ Async<Result<>> report_model(agents::Models& models, core::Resources& resources,
   core::set_condition(status, std::move(condition));
   status.set("observedGeneration", resource.generation);
   CO_TRY_VOID(co_await resources.set_status(resource.ref, resource.uid, std::move(status)));
+  CO_TRY(users, co_await resources.users_of(resource.ref));
+  for (auto& user : users) reconciler.poke(std::move(user));
   co_return ok();
 }
 
-agents::ResourceAgentServices agent_services(const AgentNeeds& needs, agents::Models& models) {
+agents::ResourceAgentServices agent_services(const AgentNeeds& needs, agents::Models& models,
+                                             agents::RemoteAgents& remote, agents::ByoAgents& byo) {
   agents::DeclarativeServices declarative{needs.database,
                                           system_clock(),
                                           system_random(),
@@ -68,6 +71,8 @@ agents::ResourceAgentServices agent_services(const AgentNeeds& needs, agents::Mo
                               std::move(declarative))](agents::DeclarativeDefinition definition) {
     return agents::make_declarative(*shared, std::move(definition));
   };
+  services.remote = &remote;
+  services.byo = &byo;
   return services;
 }
 
@@ -79,14 +84,22 @@ AgentService::AgentService(AgentNeeds needs)
       models_(needs.resources,
               llm::ModelServices{http_, system_clock(), system_random(), &needs.metrics},
               needs.loops.executor(0)),
-      resource_agents_(agent_services(needs, models_)) {
+      remote_(needs.resources, {http_, system_clock(), system_random()}),
+      byo_({needs.resources,
+            system_clock(),
+            needs.loops.executor(0),
+            {http_, system_clock(), system_random()},
+            [&reconciler = needs.reconciler](core::ResourceRef ref) {
+              reconciler.poke(std::move(ref));
+            }}),
+      resource_agents_(agent_services(needs, models_, remote_, byo_)) {
   needs.reconciler.add(core::kAgentKind, [this](core::Resource resource) {
     return resource_agents_.reconcile(std::move(resource));
   });
-  needs.reconciler.add("ModelConfig",
-                       [this, &resources = needs.resources](core::Resource resource) {
-                         return report_model(models_, resources, std::move(resource));
-                       });
+  needs.reconciler.add("ModelConfig", [this, &resources = needs.resources,
+                                       &reconciler = needs.reconciler](core::Resource resource) {
+    return report_model(models_, resources, reconciler, std::move(resource));
+  });
 }
 
 void AgentService::start() {

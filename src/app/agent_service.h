@@ -3,8 +3,10 @@
 #include <memory>
 
 #include "agents/approvals/approvals.h"
+#include "agents/byo/byo_agents.h"
 #include "agents/memory/memory.h"
 #include "agents/models.h"
+#include "agents/remote_agents.h"
 #include "agents/resource_agents.h"
 #include "async/blocking_pool.h"
 #include "async/clock.h"
@@ -47,6 +49,8 @@ class AgentService {
   void start();
   /// After the reconciler has stopped.
   Async<> stop();
+  /// After the last run: programs of agents end here.
+  Async<> stop_programs() { return byo_.stop(); }
 
   [[nodiscard]] http::LoopClients& http() { return http_; }
   [[nodiscard]] agents::Models& models() { return models_; }
@@ -55,6 +59,8 @@ class AgentService {
   BlockingPool names_;  // resolves the names of models' hosts
   http::LoopClients http_;
   agents::Models models_;
+  agents::RemoteAgents remote_;
+  agents::ByoAgents byo_;
   agents::ResourceAgents resource_agents_;
 };
 

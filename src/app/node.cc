@@ -322,6 +322,7 @@ Async<> Node::Parts::drain() {
   co_await courier.stop();
   co_await topics.stop();
   co_await scheduler.stop();
+  co_await agent_service->stop_programs();
   co_await outbox.stop();
   co_await policy_budgets.stop();
   co_await usage.stop();
