@@ -6,6 +6,7 @@
 #include "agents/agent_info_internal.h"
 #include "agents/resource_agents.h"
 #include "core/manifest_converter.h"
+#include "core/money_budget.h"
 #include "core/reconciler.h"
 #include "core/stored_values.h"
 #include "core/tool_server.h"
@@ -154,6 +155,10 @@ Async<Result<std::vector<ResourceAgents::Problem>>> ResourceAgents::problems_of(
   if (!spec.declarative) co_return problems;
   const auto& agent = *spec.declarative;
   CO_TRY_VOID(co_await need(kModelConfig, in, agent.model, problems));
+  const auto priced =
+      co_await core::check_money_budget(services_.resources, resource.ref, resource.spec);
+  if (!priced && priced.error().code() != Code::invalid_argument) co_return fail(priced.error());
+  if (!priced) problems.push_back({"PriceMissing", std::string(priced.error().message())});
   if (agent.memory && agent.memory->model)
     CO_TRY_VOID(co_await need(kModelConfig, in, *agent.memory->model, problems));
   if (agent.compaction && agent.compaction->summarizer && agent.compaction->summarizer->model)
