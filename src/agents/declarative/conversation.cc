@@ -91,6 +91,7 @@ void Conversation::begin_task(std::string task) {
   next_ = 0;
   number_ = 0;
   answered_ = false;
+  usage_ = {};
   reads_.clear();
   turn_at_ = messages_.size();
   turn_begins_ = false;
@@ -162,6 +163,7 @@ void Conversation::apply_answer(const Step& step) {
   answered_ = open_.empty();
   messages_.push_back(step.answer->message);
   const auto& usage = step.answer->usage;
+  usage_ += usage;
   if (usage.inputTokens > 0) {
     counted_ = usage.inputTokens + usage.outputTokens;
     counted_at_ = messages_.size();

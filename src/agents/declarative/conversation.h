@@ -50,6 +50,8 @@ class Conversation {
   [[nodiscard]] bool answered() const { return answered_ && open_.empty() && !has_unread(); }
   /// Text of the last answer; empty without one.
   [[nodiscard]] const llm::Message* last_answer() const;
+  /// What the answers of the task counted together.
+  [[nodiscard]] const llm::Usage& usage() const { return usage_; }
   /// Tokens of the prompt, as far as known: what the last answer counted, and by estimate what came
   /// since.
   [[nodiscard]] std::int64_t tokens() const;
@@ -83,6 +85,7 @@ class Conversation {
   std::vector<std::int64_t> reads_;  // of each answer of the task
   std::vector<Mark> marks_;
   std::size_t summarized_ = 0;
+  llm::Usage usage_;
   std::size_t turn_at_ = 0;   // where the messages of the step to come begin
   bool turn_begins_ = false;  // with a caller's message
   std::int64_t counted_ = 0;  // tokens up to `counted_at_` messages

@@ -155,14 +155,16 @@ Async<Result<bool>> Turn::finish() {
   } else {
     CO_TRY_VOID(co_await writer_.finish(text));
   }
-  co_return co_await run_.complete(std::nullopt, json::Object());
+  auto metadata = end_metadata(run_.row(), conversation_.usage());
+  co_return co_await run_.complete(std::nullopt, std::move(metadata));
 }
 
 Async<Result<>> Turn::fail_run(Error error) {
   // These are not the task's end: another holder goes on, or nothing can be written.
   if (error.reason() == reason::kLeaseLost) co_return fail(std::move(error));
   auto message = run_.message(well_formed(error.message()));
-  co_return co_await run_.status(TaskState::failed, std::move(message));
+  auto metadata = end_metadata(run_.row(), conversation_.usage());
+  co_return co_await run_.status(TaskState::failed, std::move(message), std::move(metadata));
 }
 
 }  // namespace flotilla::agents
