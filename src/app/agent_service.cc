@@ -1,5 +1,6 @@
 #include "app/agent_service.h"
 
+#include "agents/declarative/recorded_tools.h"
 #include "core/agent_resource.h"
 
 namespace flotilla::app {
@@ -46,8 +47,25 @@ Async<Result<>> report_model(agents::Models& models, core::Resources& resources,
   co_return ok();
 }
 
-agents::ResourceAgentServices agent_services(const AgentNeeds& needs, agents::Models& models,
-                                             agents::RemoteAgents& remote, agents::ByoAgents& byo) {
+/// Through the cassette, where there is one.
+Async<Result<agents::ModelUse>> find_recorded_model(agents::Models& models, llm::Cassette& cassette,
+                                                    std::string name_space, std::string name) {
+  if (cassette.mode() == llm::Cassette::Mode::replay) {
+    // The ModelConfig may be without its key here, or not there at all.
+    agents::ModelUse replayed;
+    replayed.config = name.empty() ? std::string(agents::kDefaultModel) : std::move(name);
+    replayed.model = cassette.replayed(name_space + "/" + replayed.config);
+    co_return replayed;
+  }
+  CO_TRY(use, co_await find_model(models, name_space, std::move(name)));
+  use.model = cassette.recorded(std::move(use.model), name_space + "/" + use.config);
+  co_return use;
+}
+
+agents::ResourceAgentServices agent_services(const AgentNeeds& needs,
+                                             gateway::ToolServers* recorded_tools,
+                                             agents::Models& models, agents::RemoteAgents& remote,
+                                             agents::ByoAgents& byo) {
   agents::DeclarativeServices declarative{needs.database,
                                           system_clock(),
                                           system_random(),
@@ -58,7 +76,12 @@ agents::ResourceAgentServices agent_services(const AgentNeeds& needs, agents::Mo
   declarative.find_model = [&models](std::string name_space, std::string name) {
     return find_model(models, std::move(name_space), std::move(name));
   };
-  declarative.tool_servers = &needs.tool_servers;
+  if (needs.cassette != nullptr)
+    declarative.find_model = [&models, &cassette = *needs.cassette](std::string name_space,
+                                                                    std::string name) {
+      return find_recorded_model(models, cassette, std::move(name_space), std::move(name));
+    };
+  declarative.tool_servers = recorded_tools != nullptr ? recorded_tools : &needs.tool_servers;
   declarative.approvals = &needs.approvals;
   declarative.usage = &needs.usage;
   declarative.memory = &needs.memory;
@@ -84,6 +107,9 @@ AgentService::AgentService(AgentNeeds needs)
       models_(needs.resources,
               llm::ModelServices{http_, system_clock(), system_random(), &needs.metrics},
               needs.loops.executor(0)),
+      recorded_tools_(needs.cassette == nullptr
+                          ? nullptr
+                          : agents::make_recorded_tools(*needs.cassette, needs.tool_servers)),
       remote_(needs.resources, {http_, system_clock(), system_random()}),
       byo_({needs.resources,
             system_clock(),
@@ -92,7 +118,7 @@ AgentService::AgentService(AgentNeeds needs)
             [&reconciler = needs.reconciler](core::ResourceRef ref) {
               reconciler.poke(std::move(ref));
             }}),
-      resource_agents_(agent_services(needs, models_, remote_, byo_)) {
+      resource_agents_(agent_services(needs, recorded_tools_.get(), models_, remote_, byo_)) {
   needs.reconciler.add(core::kAgentKind, [this](core::Resource resource) {
     return resource_agents_.reconcile(std::move(resource));
   });

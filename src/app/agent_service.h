@@ -18,6 +18,7 @@
 #include "gateway/mcp/tool_servers.h"
 #include "http/egress.h"
 #include "http/loop_clients.h"
+#include "llm/cassette.h"
 #include "telemetry/metrics.h"
 
 namespace flotilla::app {
@@ -37,6 +38,7 @@ struct AgentNeeds {
   core::Usage& usage;
   agents::Memory& memory;
   telemetry::Registry& metrics;
+  llm::Cassette* cassette = nullptr;
 };
 
 /// Everything that runs the agents that resources declare, in dependency order. start() and stop()
@@ -59,6 +61,7 @@ class AgentService {
   BlockingPool names_;  // resolves the names of models' hosts
   http::LoopClients http_;
   agents::Models models_;
+  std::unique_ptr<gateway::ToolServers> recorded_tools_;  // null without a cassette
   agents::RemoteAgents remote_;
   agents::ByoAgents byo_;
   agents::ResourceAgents resource_agents_;

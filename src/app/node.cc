@@ -148,6 +148,7 @@ struct Node::Parts {
   gateway::KeyRing key_ring;
   gateway::A2aHandler a2a_handler;
   std::unique_ptr<McpService> mcp;
+  std::unique_ptr<llm::Cassette> cassette;  // null: nothing is recorded or replayed
   std::unique_ptr<AgentService> agent_service;
   http::Router router;
   std::unique_ptr<http::Server> server;
@@ -233,7 +234,7 @@ void Node::Parts::wire() {
   mcp->add_routes(router);
   agent_service = std::make_unique<AgentService>(
       AgentNeeds{resources, egress, loops, *database, agents, tasks, messaging, reconciler,
-                 mcp->tool_servers(), approvals, usage, memory, *metrics});
+                 mcp->tool_servers(), approvals, usage, memory, *metrics, cassette.get()});
   api::Sources sources{tasks,
                        sessions,
                        agents,
@@ -341,11 +342,13 @@ Result<std::unique_ptr<Node>> Node::open(ServeConfig config, config::Registry& k
   TRY(database, open_database(config, *metrics));
   TRY(sealer, open_sealer(config));
   TRY(egress, http::EgressPolicy::make(config.egress_allow));
+  TRY(cassette, open_cassette(config));
   TRY(traces, trace_settings(config.otlp_endpoint));
   auto parts = std::make_unique<Parts>(std::move(config), std::move(listen), std::move(database),
                                        std::move(metrics), std::move(authenticator),
                                        std::move(sealer), std::move(egress), keys);
   parts->grpc_listen = std::move(grpc_listen);
+  parts->cassette = std::move(cassette);
   if (traces) {
     TRY(tracing, Tracing::make(std::move(*traces), parts->loops.executor(0), parts->egress,
                                *parts->metrics));
