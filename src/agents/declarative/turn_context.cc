@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "agents/declarative/charged_embeddings.h"
 #include "agents/declarative/events.h"
 #include "agents/declarative/limits.h"
 #include "agents/declarative/turn_internal.h"
@@ -96,7 +97,8 @@ Async<Result<Embedder>> Turn::embedder() {
   if (!model || !services_.find_embedding) co_return Embedder();
   if (!embedding_) {
     CO_TRY(found, co_await services_.find_embedding(definition_.name_space, *model));
-    embedding_ = std::move(found);
+    embedding_ = std::make_shared<ChargedEmbeddings>(std::move(found), *model, run_, account_.get(),
+                                                     services_.clock);
   }
   llm::CallOptions options;
   options.deadline = deadline_;
