@@ -68,6 +68,8 @@ Async<Result<>> Turn::work() {
       if (waits) co_return ok();
     }
     take_inputs();
+    // Another agent, that waited for a person, goes on.
+    if (!conversation_.open().empty()) continue;
     if (conversation_.answered()) {
       CO_TRY(completed, co_await finish());
       if (completed) co_return ok();

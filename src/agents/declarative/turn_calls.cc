@@ -119,6 +119,7 @@ Async<Result<bool>> Turn::settle(std::vector<Planned> asked, std::vector<Planned
   CO_TRY(settled, co_await services_.approvals->settle(
                       run_, definition_.spec.policies, static_cast<std::uint64_t>(number),
                       fresh_ == number && !unclear, std::move(calls)));
+  for (const auto& message : settled.messages) conversation_.add_input(message);
   if (settled.waits) co_return true;
   for (std::size_t i = 0; i < asked.size(); ++i) {
     auto& one = asked[i];
