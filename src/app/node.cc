@@ -14,6 +14,7 @@
 #include "agents/builtin.h"
 #include "agents/conformance.h"
 #include "agents/demo.h"
+#include "agents/identity.h"
 #include "agents/memory/sql_memory_store.h"
 #include "api/api.h"
 #include "app/agent_service.h"
@@ -275,6 +276,7 @@ Async<Result<>> Node::Parts::prepare() {
   CO_TRY_VOID(co_await scheduler.void_leases());
   if (!config.apply.empty()) CO_TRY_VOID(co_await apply_manifests());
   CO_TRY_VOID(co_await policy_budgets.load());
+  CO_TRY_VOID(co_await agents::keep_identities(*database, agents));
   CO_TRY_VOID(co_await agent_service->load());
   co_return ok();
 }
