@@ -92,6 +92,9 @@ Async<Result<TaskView>> load_one(const Sources& sources, http::Request& request,
   CO_TRY(loaded, co_await core::TaskLog::load(log));
   auto view = view_of(log->committed());
   view.task = std::move(loaded.first);
+  const auto task = log->committed().id;
+  CO_TRY(spent, co_await sources.usage->of_task(task));
+  if (spent != core::Spending{}) view.usage = TaskUsage{spent.tokens, spent.cost.dollars()};
   co_return view;
 }
 
