@@ -34,13 +34,22 @@ std::string unsupported_in(const core::AgentSpec& spec, const std::string& own_n
                            const core::AgentRegistry& agents) {
   std::string text;
   if (!spec.declarative) return text;
+  const auto add = [&text](std::size_t i, std::string_view member, std::string_view why) {
+    text += fmt::format("{}/spec/declarative/tools/{}/{}: {}", text.empty() ? "" : "\n", i, member,
+                        why);
+  };
   for (std::size_t i = 0; i < spec.declarative->tools.size(); ++i) {
-    const auto& use = spec.declarative->tools[i].agent;
-    if (!use || use->headersFrom.empty()) continue;
-    const auto agent = agents.find(use->namespace_.value_or(own_namespace), use->name);
-    if (!agent || agent->type == "remote") continue;
-    text += fmt::format("{}/spec/declarative/tools/{}/agent/headersFrom: {} is no remote agent",
-                        text.empty() ? "" : "\n", i, use->name);
+    const auto& tool = spec.declarative->tools[i];
+    // A run outlives its request, and credentials of callers are not stored.
+    if (tool.toolServer && !tool.toolServer->allowedHeaders.empty())
+      add(i, "toolServer/allowedHeaders", "headers of callers are not passed on");
+    if (!tool.agent || tool.agent->headersFrom.empty()) continue;
+    const auto& use = *tool.agent;
+    const auto agent = agents.find(use.namespace_.value_or(own_namespace), use.name);
+    if (agent && agent->type == "remote")
+      add(i, "agent/headersFrom", "is not sent; give the headers to the remote agent itself");
+    else if (agent)
+      add(i, "agent/headersFrom", use.name + " is no remote agent");
   }
   return text;
 }
