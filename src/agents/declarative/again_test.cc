@@ -8,7 +8,6 @@
 namespace flotilla::agents::testing {
 namespace {
 
-using core::testing::kOnDisk;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -135,49 +134,6 @@ CORE_TEST(TaskAgain, metadata_of_a_caller_opens_no_foreign_journal) {
   CO_ASSERT_OK(stolen);
   EXPECT_THAT(answer_of(*stolen), HasSubstr("FAILED|"));
   EXPECT_THAT(answer_of(*stolen), HasSubstr("no task"));
-}
-
-/// The process dies at each of its commits in turn; another one goes on.
-CORE_TEST_WITH(DurableRun, effects_happen_once_or_wait_for_a_person, kOnDisk) {
-  int completed = 0;
-  int cut = 0;
-  for (std::size_t commits = 0; commits < 12; ++commits) {
-    CountingTools tools;
-    std::string id;
-    {
-      Runs runs(world, world.process(), bump_and_look, tools);
-      world.database->fail_after(commits, Error(Code::unavailable, reason::kStorageFailed, "cut"));
-      auto request = gateway::testing::request_of("go", "run" + std::to_string(commits));
-      auto sent = co_await runs.send("guide", std::move(request));
-      if (sent) id = sent->id;
-      cut += sent ? 0 : 1;
-    }
-    co_await world.stop_all();
-    world.reopen();
-    Runs runs(world, world.process(), bump_and_look, tools);
-    CO_ASSERT_OK(co_await runs.process.scheduler.void_leases());
-    runs.process.scheduler.start(runs.process.tasks);
-    auto request = gateway::testing::request_of("go", "run" + std::to_string(commits));
-    auto sent = co_await runs.send("guide", std::move(request));
-    CO_ASSERT_OK(sent);
-    if (!id.empty()) {
-      EXPECT_EQ(sent->id, id);
-    }
-    const auto bumps = std::ranges::count(tools.called, "bump");
-    EXPECT_LE(bumps, 1) << "after " << commits << " commits";
-    const std::string answer = answer_of(*sent);
-    if (answer.starts_with("COMPLETED")) {
-      EXPECT_EQ(bumps, 1) << answer;
-      ++completed;
-    } else {
-      // Nobody is there who could be asked, and the call is not made again.
-      EXPECT_THAT(answer, HasSubstr("nobody knows whether it took effect")) << commits;
-    }
-    co_await world.stop_all();
-    world.reopen();
-  }
-  EXPECT_GT(completed, 3);
-  EXPECT_GT(cut, 2);
 }
 
 }  // namespace

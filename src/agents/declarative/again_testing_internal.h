@@ -18,14 +18,24 @@ using core::testing::Process;
 using core::testing::World;
 using gateway::testing::alice;
 
-/// A process with one declarative agent `guide` that may use the counter.
+/// What a runner needs for as long as one of its runs goes on.
+struct Kept {
+  explicit Kept(DeclarativeServices with) : services(std::move(with)) {}
+  DeclarativeServices services;
+  std::shared_ptr<core::Runner> runner;
+};
+
+/// A process with one declarative agent `guide` that may use the counter. Its runs may outlive it.
 struct Runs : gateway::testing::Desk {
   Runs(World& world, Process& at, SayingModel::Say say, CountingTools& tools)
       : Desk(at),
         model(std::make_shared<SayingModel>(std::move(say))),
-        services(*world.database, world.clock, world.random, at.agents, at.tasks, at.messaging) {
-    services.find_model = [this](std::string, std::string name) { return found(std::move(name)); };
-    services.tool_servers = &tools;
+        kept(std::make_shared<Kept>(DeclarativeServices(*world.database, world.clock, world.random,
+                                                        at.agents, at.tasks, at.messaging))) {
+    kept->services.find_model = [used = model](std::string, std::string name) {
+      return found(used, std::move(name));
+    };
+    kept->services.tool_servers = &tools;
     DeclarativeDefinition definition;
     definition.name_space = "default";
     definition.name = "guide";
@@ -33,19 +43,22 @@ struct Runs : gateway::testing::Desk {
     use.toolServer.emplace();
     use.toolServer->name = "counter";
     definition.spec.tools.push_back(std::move(use));
+    kept->runner = make_declarative(kept->services, std::move(definition));
     core::AgentInfo info;
     info.name_space = "default";
     info.name = "guide";
-    info.runner = make_declarative(services, std::move(definition));
+    info.runner = std::shared_ptr<core::Runner>(kept, kept->runner.get());
     at.agents.put(std::move(info));
   }
-  Async<Result<ModelUse>> found(std::string name) {
+  static Async<Result<ModelUse>> found(std::shared_ptr<SayingModel> used, std::string name) {
     ModelUse use;
-    use.model = model;
+    use.model = std::move(used);
     use.config = std::move(name);
     co_return use;
   }
-  AgainServices again() { return {process.tasks, process.agents, services.clock, services.random}; }
+  AgainServices again() {
+    return {process.tasks, process.agents, kept->services.clock, kept->services.random};
+  }
   static AgainRequest of(std::string task, std::shared_ptr<const Principal> who = alice()) {
     AgainRequest request;
     request.principal = std::move(who);
@@ -69,7 +82,7 @@ struct Runs : gateway::testing::Desk {
   }
 
   std::shared_ptr<SayingModel> model;
-  DeclarativeServices services;
+  std::shared_ptr<Kept> kept;  // shared with the agent
 
  private:
   int asked_ = 0;

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "async/clock.h"
 #include "gateway/mcp/tool_servers.h"
 #include "json/json.h"
 #include "llm/model.h"
@@ -76,13 +77,18 @@ class CountingTools final : public gateway::ToolServers {
   }
   Async<Result<mcp::Reply>> call(gateway::AgentToolCall call) override {
     called.push_back(call.tool);
+    const auto number = called.size();
+    if (clock != nullptr && call.tool == held) co_await clock->sleep_for(std::chrono::minutes(2));
     mcp::Complete done;
     done.result = *json::parse(R"({"content":[{"type":"text","text":"number )" +
-                               std::to_string(called.size()) + R"("}]})")
+                               std::to_string(number) + R"("}]})")
                        ->if_object();
     co_return mcp::Reply(std::move(done));
   }
   std::vector<std::string> called;
+  /// Calls of this tool take effect at once, and two minutes of this clock until they answer.
+  std::string held;
+  Clock* clock = nullptr;
 
  private:
   gateway::InventoryPtr server_;
