@@ -83,7 +83,7 @@ Async<Answer> forward_mcp(const Facade& facade, http::Request& request) {
 Async<Answer> not_here(const Facade&, http::Request& request) {
   co_return fail(Error(
       Code::unimplemented,
-      fmt::format("{} is a part of kagent that is not served here; see docs/agents.md for what is",
+      fmt::format("{} is a part of kagent that is not served here; see docs/kagent.md for what is",
                   request.path.substr(0, 128))));
 }
 
