@@ -84,6 +84,7 @@ agents::ResourceAgentServices agent_services(const AgentNeeds& needs,
   declarative.tool_servers = recorded_tools != nullptr ? recorded_tools : &needs.tool_servers;
   declarative.approvals = &needs.approvals;
   declarative.usage = &needs.usage;
+  declarative.cassette = needs.cassette;
   declarative.memory = &needs.memory;
   declarative.find_embedding = [&models](std::string name_space, std::string name) {
     return models.embedding(std::move(name_space), std::move(name));

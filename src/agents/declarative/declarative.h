@@ -19,6 +19,10 @@
 #include "gateway/mcp/tool_servers.h"
 #include "llm/model.h"
 
+namespace flotilla::llm {
+class Cassette;
+}
+
 namespace flotilla::core {
 class Usage;
 }
@@ -55,6 +59,8 @@ struct DeclarativeServices {
   std::function<Async<Result<std::shared_ptr<llm::EmbeddingModel>>>(std::string name_space,
                                                                     std::string name)>
       find_embedding{};
+  /// Where answers of other agents are recorded or come from; models and tools have their own.
+  llm::Cassette* cassette = nullptr;
   /// Values of headersFrom, and who may use what of another namespace.
   core::Resources* resources = nullptr;
 };

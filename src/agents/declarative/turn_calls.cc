@@ -224,7 +224,7 @@ Async<Result<Turn::Made>> Turn::make_call(Planned planned) {
     trace_arguments(run_.tracer(), span, json::to_string(json::Value(planned.arguments)));
   Made made;
   if (planned.target->kind == ToolTarget::Kind::agent) {
-    CO_TRY(answered, co_await call_agent(planned));
+    CO_TRY(answered, co_await call_agent_recorded(planned));
     made = std::move(answered);
   } else if (planned.target->kind == ToolTarget::Kind::memory) {
     auto result = co_await call_memory_tool(planned);

@@ -115,6 +115,8 @@ class Turn {
                                  std::int64_t latency_ms);
 
   // turn_agents.cc
+  /// Through the cassette, where there is one.
+  Async<Result<Made>> call_agent_recorded(Planned planned);
   Async<Result<Made>> call_agent(Planned planned);
   Async<Result<core::TaskLog::Ptr>> delegate(const Planned& planned);
   Async<Result<a2a::Task>> await_child(core::TaskLog::Ptr child);
