@@ -2,6 +2,7 @@
 
 #include "agents/declarative/recorded_tools.h"
 #include "core/agent_resource.h"
+#include "gateway/caller_keys.h"
 
 namespace flotilla::app {
 namespace {
@@ -32,8 +33,11 @@ Async<Result<agents::ModelUse>> find_model(agents::Models& models, std::string n
 
 /// Accepted: whether a model can be made of it; agents that use it are looked at again.
 Async<Result<>> report_model(agents::Models& models, core::Resources& resources,
-                             core::Reconciler& reconciler, core::Resource resource) {
+                             core::Reconciler& reconciler, gateway::CallerKeys* keys,
+                             core::Resource resource) {
   if (resource.deleted) co_return ok();
+  const auto spec = core::spec_of<core::ModelConfigSpec>(resource);
+  if (keys != nullptr && spec && spec->apiKeyPassthrough) keys->want();
   const auto usable = co_await models.check(resource);
   if (!usable && usable.error().code() == Code::unavailable) co_return fail(usable.error());
   auto condition = agents::accepted_condition(resource, usable);
@@ -90,6 +94,7 @@ agents::ResourceAgentServices agent_services(const AgentNeeds& needs,
     return models.embedding(std::move(name_space), std::move(name));
   };
   declarative.resources = &needs.resources;
+  declarative.caller_keys = needs.caller_keys;
   agents::ResourceAgentServices services{needs.resources, needs.agents, {}};
   services.declarative = [shared = std::make_shared<agents::DeclarativeServices>(
                               std::move(declarative))](agents::DeclarativeDefinition definition) {
@@ -123,10 +128,11 @@ AgentService::AgentService(AgentNeeds needs)
   needs.reconciler.add(core::kAgentKind, [this](core::Resource resource) {
     return resource_agents_.reconcile(std::move(resource));
   });
-  needs.reconciler.add("ModelConfig", [this, &resources = needs.resources,
-                                       &reconciler = needs.reconciler](core::Resource resource) {
-    return report_model(models_, resources, reconciler, std::move(resource));
-  });
+  needs.reconciler.add(
+      "ModelConfig", [this, &resources = needs.resources, &reconciler = needs.reconciler,
+                      keys = needs.caller_keys](core::Resource resource) {
+        return report_model(models_, resources, reconciler, keys, std::move(resource));
+      });
 }
 
 void AgentService::start() {

@@ -39,6 +39,7 @@ struct AgentNeeds {
   agents::Memory& memory;
   telemetry::Registry& metrics;
   llm::Cassette* cassette = nullptr;
+  gateway::CallerKeys* caller_keys = nullptr;
 };
 
 /// Everything that runs the agents that resources declare, in dependency order. start() and stop()

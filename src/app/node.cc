@@ -48,6 +48,7 @@
 #include "core/tasks.h"
 #include "core/usage.h"
 #include "gateway/a2a_handler.h"
+#include "gateway/caller_keys.h"
 #include "gateway/key_ring.h"
 #include "gateway/push.h"
 #include "gateway/push_sender.h"
@@ -147,6 +148,7 @@ struct Node::Parts {
   std::unique_ptr<Tracing> tracing;  // null: nobody wants traces
   a2a::CardSigner card_signer;
   gateway::KeyRing key_ring;
+  gateway::CallerKeys caller_keys{system_clock()};
   gateway::A2aHandler a2a_handler;
   std::unique_ptr<McpService> mcp;
   std::unique_ptr<llm::Cassette> cassette;  // null: nothing is recorded or replayed
@@ -183,6 +185,7 @@ Async<http::Response> Node::Parts::serve(http::Request& request) {
   auto principal = authenticator.authenticate(request);
   if (principal) {
     request.context.principal = std::move(*principal);
+    caller_keys.take(request, authenticator.required());
   } else if (is_public(request)) {
     request.context.principal = public_principal();
   } else {
@@ -233,9 +236,10 @@ void Node::Parts::wire() {
       McpNeeds{gateway::PlatformServices{a2a_handler, tasks, agents, messaging}, *database, memory,
                approvals, sealer, egress, resources, reconciler, loops.executor(0), *metrics});
   mcp->add_routes(router);
-  agent_service = std::make_unique<AgentService>(
-      AgentNeeds{resources, egress, loops, *database, agents, tasks, messaging, reconciler,
-                 mcp->tool_servers(), approvals, usage, memory, *metrics, cassette.get()});
+  agent_service = std::make_unique<AgentService>(AgentNeeds{
+      resources, egress, loops, *database, agents, tasks, messaging, reconciler,
+      mcp->tool_servers(), approvals, usage, memory, *metrics, cassette.get(), &caller_keys});
+  a2a_handler.use(caller_keys);
   api::Sources sources{tasks,
                        sessions,
                        agents,

@@ -19,6 +19,10 @@
 #include "gateway/mcp/tool_servers.h"
 #include "llm/model.h"
 
+namespace flotilla::gateway {
+class CallerKeys;
+}
+
 namespace flotilla::llm {
 class Cassette;
 }
@@ -63,6 +67,8 @@ struct DeclarativeServices {
   llm::Cassette* cassette = nullptr;
   /// Values of headersFrom, and who may use what of another namespace.
   core::Resources* resources = nullptr;
+  /// Of callers whose model is asked with their own key.
+  gateway::CallerKeys* caller_keys = nullptr;
 };
 
 /// One declared agent, as its resource is now: a change makes a new runner.

@@ -100,9 +100,7 @@ Async<Result<Embedder>> Turn::embedder() {
     embedding_ = std::make_shared<ChargedEmbeddings>(std::move(found), *model, run_, account_.get(),
                                                      services_.clock);
   }
-  llm::CallOptions options;
-  options.deadline = deadline_;
-  co_return Embedder(*embedding_, std::move(options));
+  co_return Embedder(*embedding_, call_options());
 }
 
 Async<Result<>> Turn::remember() {

@@ -73,6 +73,7 @@ class Turn {
   Async<Result<bool>> ask_model();
   Async<Result<bool>> take_answer(Step step);
   Async<Result<bool>> end_with(Error error);
+  [[nodiscard]] llm::CallOptions call_options() const;
   Async<Result<llm::Answer>> generate();
   bool put_remembered();
   void take_remembered();

@@ -8,6 +8,7 @@
 #include "agents/declarative/limits.h"
 #include "agents/declarative/trace_content.h"
 #include "agents/declarative/turn_internal.h"
+#include "gateway/caller_keys.h"
 #include "json/schema.h"
 #include "telemetry/genai.h"
 
@@ -78,9 +79,16 @@ Async<Result<std::optional<core::Reservation>>> Turn::reserve() {
   co_return none;
 }
 
-Async<Result<llm::Answer>> Turn::generate() {
+llm::CallOptions Turn::call_options() const {
   llm::CallOptions options;
   options.deadline = deadline_;
+  if (services_.caller_keys != nullptr)
+    options.api_key = services_.caller_keys->find(run_.row().owner, run_.input().messageId);
+  return options;
+}
+
+Async<Result<llm::Answer>> Turn::generate() {
+  auto options = call_options();
   auto span = telemetry::start_model_span(run_.tracer(), run_.span().context(),
                                           model_.model->provider(), model_.model->name());
   if (auto place = telemetry::traceparent(span.context()); !place.empty())
@@ -132,8 +140,7 @@ Async<Result<llm::Answer>> Turn::ask_aside(ModelUse use, llm::Request request) {
     held.emplace(std::move(reserved));
   }
   if (held) request.maxOutputTokens = held->max_output_tokens();
-  llm::CallOptions options;
-  options.deadline = deadline_;
+  const auto options = call_options();
   const auto begin = services_.clock.steady_now();
   auto answer = co_await use.model->generate(request, nullptr, options);
   core::ModelCharge charge;
