@@ -29,27 +29,17 @@ core::Condition condition(const core::Resource& resource, std::string_view type,
   return one;
 }
 
-/// Headers of a call to an agent of this server have nobody to read them.
-std::string unsupported_in(const core::AgentSpec& spec, const std::string& own_namespace,
-                           const core::AgentRegistry& agents) {
+/// A delegated task is a task of ours, whoever runs it: it has no request whose headers were its.
+std::string unsupported_in(const core::AgentSpec& spec) {
   std::string text;
   if (!spec.declarative) return text;
-  const auto add = [&text](std::size_t i, std::string_view member, std::string_view why) {
-    text += fmt::format("{}/spec/declarative/tools/{}/{}: {}", text.empty() ? "" : "\n", i, member,
-                        why);
-  };
   for (std::size_t i = 0; i < spec.declarative->tools.size(); ++i) {
-    const auto& tool = spec.declarative->tools[i];
-    // A run outlives its request, and credentials of callers are not stored.
-    if (tool.toolServer && !tool.toolServer->allowedHeaders.empty())
-      add(i, "toolServer/allowedHeaders", "headers of callers are not passed on");
-    if (!tool.agent || tool.agent->headersFrom.empty()) continue;
-    const auto& use = *tool.agent;
-    const auto agent = agents.find(use.namespace_.value_or(own_namespace), use.name);
-    if (agent && agent->type == "remote")
-      add(i, "agent/headersFrom", "is not sent; give the headers to the remote agent itself");
-    else if (agent)
-      add(i, "agent/headersFrom", use.name + " is no remote agent");
+    const auto& use = spec.declarative->tools[i].agent;
+    if (use && !use->headersFrom.empty())
+      text += fmt::format(
+          "{}/spec/declarative/tools/{}/agent/headersFrom: headers are not passed on to agents; "
+          "give them in the agent's own spec.remote.headers",
+          text.empty() ? "" : "\n", i);
   }
   return text;
 }
@@ -76,7 +66,7 @@ core::Condition accepted_condition(const core::Resource& resource, const Result<
 
 Async<Result<>> ResourceAgents::write_status(core::Resource resource, core::AgentSpec spec,
                                              std::vector<core::Condition> conditions) {
-  auto unsupported = unsupported_in(spec, resource.ref.name_space, services_.agents);
+  auto unsupported = unsupported_in(spec);
   if (!unsupported.empty())
     conditions.push_back(
         condition(resource, "UnsupportedFeatures", true, "NotSupported", std::move(unsupported)));

@@ -80,7 +80,7 @@ struct AgentUse {
   std::optional<std::string> namespace_;  // absent: the agent's
   bool isolateSessions = false;           // each call has a session of its own
   bool requireApproval = false;
-  std::vector<NamedValue> headersFrom;  // only for a remote agent
+  std::vector<NamedValue> headersFrom;  // not passed on: condition UnsupportedFeatures
 };
 BOOST_DESCRIBE_STRUCT(AgentUse, (),
                       (name, namespace_, isolateSessions, requireApproval, headersFrom))
