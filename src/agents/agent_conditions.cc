@@ -29,17 +29,21 @@ core::Condition condition(const core::Resource& resource, std::string_view type,
   return one;
 }
 
-/// A delegated task is a task of ours, whoever runs it: it has no request whose headers were its.
 std::string unsupported_in(const core::AgentSpec& spec) {
   std::string text;
   if (!spec.declarative) return text;
+  const auto add = [&text](std::size_t i, std::string_view member, std::string_view why) {
+    text += fmt::format("{}/spec/declarative/tools/{}/{}: {}", text.empty() ? "" : "\n", i, member,
+                        why);
+  };
   for (std::size_t i = 0; i < spec.declarative->tools.size(); ++i) {
-    const auto& use = spec.declarative->tools[i].agent;
-    if (use && !use->headersFrom.empty())
-      text += fmt::format(
-          "{}/spec/declarative/tools/{}/agent/headersFrom: headers are not passed on to agents; "
-          "give them in the agent's own spec.remote.headers",
-          text.empty() ? "" : "\n", i);
+    const auto& tool = spec.declarative->tools[i];
+    // A run outlives its request, and credentials of callers are not stored.
+    if (tool.toolServer && !tool.toolServer->allowedHeaders.empty())
+      add(i, "toolServer/allowedHeaders", "headers of callers are not passed on");
+    // A delegated task is one of ours, whoever runs it: there is no request to have headers.
+    if (tool.agent && !tool.agent->headersFrom.empty())
+      add(i, "agent/headersFrom", "is not sent; give the headers in that agent's own spec.remote");
   }
   return text;
 }

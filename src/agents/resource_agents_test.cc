@@ -191,8 +191,8 @@ CORE_TEST(ResourceAgents, conditions_say_what_is_missing_until_it_comes) {
                         "there is no ToolServer default/files");
   co_await place.expect(
       "helper",
-      "UnsupportedFeatures True NotSupported: /spec/declarative/tools/1/agent/headersFrom: headers "
-      "are not passed on to agents; give them in the agent's own spec.remote.headers");
+      "UnsupportedFeatures True NotSupported: /spec/declarative/tools/1/agent/headersFrom: is not "
+      "sent; give the headers in that agent's own spec.remote");
   co_await place.apply(kModel);
   co_await place.expect("helper",
                         "Ready False ToolServerMissing: there is no ToolServer default/files");
