@@ -42,6 +42,7 @@ constexpr std::array kRoutes{
     FacadeRoute{Method::post, "/agents", put_agent, true},
     FacadeRoute{Method::put, "/agents", put_agent, true},
     FacadeRoute{Method::get, "/agents/{ns}/{name}", get_agent},
+    FacadeRoute{Method::put, "/agents/{ns}/{name}", put_agent, true},
     FacadeRoute{Method::delete_, "/agents/{ns}/{name}", delete_agent, true},
     FacadeRoute{Method::get, "/modelconfigs", list_model_configs},
     FacadeRoute{Method::post, "/modelconfigs", put_model_config, true},
