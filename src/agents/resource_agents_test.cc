@@ -10,7 +10,7 @@
 #include "agents/identity.h"
 #include "agents/testing_internal.h"
 #include "core/reconciler.h"
-#include "core/resources_testing_internal.h"
+#include "core/resources_testing.h"
 
 namespace flotilla::agents {
 namespace {

@@ -1,6 +1,6 @@
 #include "core/money_budget.h"
 
-#include "core/resources_testing_internal.h"
+#include "core/resources_testing.h"
 
 namespace flotilla::core::testing {
 namespace {

@@ -1,6 +1,6 @@
 #include "core/policy_budgets.h"
 
-#include "core/resources_testing_internal.h"
+#include "core/resources_testing.h"
 #include "core/testing.h"
 
 namespace flotilla::core::testing {

@@ -7,7 +7,7 @@
 
 #include "agents/approvals/approvals.h"
 #include "agents/approvals/wire.h"
-#include "core/resources_testing_internal.h"
+#include "core/resources_testing.h"
 #include "gateway/testing.h"
 
 namespace flotilla::agents::testing {

@@ -9,8 +9,7 @@
 
 #include "agents/testing_internal.h"
 #include "async/blocking_pool.h"
-#include "core/resources_testing_internal.h"
-#include "http/egress.h"
+#include "core/resources_testing.h"
 
 namespace flotilla::agents {
 namespace {
