@@ -4,6 +4,7 @@
 
 #include "http/url.h"
 #include "json/json.h"
+#include "llm/answer_builder_internal.h"
 #include "llm/answer_stream_internal.h"
 #include "llm/bedrock_http_internal.h"
 #include "llm/bedrock_wire_internal.h"
@@ -64,9 +65,8 @@ class BedrockModel final : public Model {
       if (!*piece) break;
       bytes += (*piece)->size();
       if (bytes > kMaxAnswerBytes) {
-        co_return fail(Error(Code::resource_exhausted, reason::kLimitExceeded,
-                             fmt::format("{}: the answer is larger than {} bytes",
-                                         title_of(settings_), kMaxAnswerBytes)));
+        co_return fail(answer_too_large(fmt::format("{}: the answer is larger than {} bytes",
+                                                    title_of(settings_), kMaxAnswerBytes)));
       }
       std::vector<EventStreamMessage> messages;
       if (auto fed = parser.feed(**piece, messages); !fed) {

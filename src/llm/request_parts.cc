@@ -6,6 +6,7 @@
 
 #include "base/hash.h"
 #include "base/utf8.h"
+#include "llm/answer_builder_internal.h"
 #include "llm/provider_http_internal.h"
 #include "llm/request_parts_internal.h"
 
@@ -181,7 +182,7 @@ Result<> refuse_sampling_extras(const ModelSettings& settings) {
 
 Error titled(const ModelSettings& settings, const Error& error) {
   if (error.code() != Code::resource_exhausted) return broken_answer(settings, error.message());
-  return {error.code(), error.reason(), fmt::format("{}: {}", title_of(settings), error.message())};
+  return answer_too_large(fmt::format("{}: {}", title_of(settings), error.message()));
 }
 
 ClaudeVersion claude_version(std::string_view model) {

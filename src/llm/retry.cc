@@ -168,9 +168,8 @@ bool may_pass(const Error& error) {
   switch (error.code()) {
     case Code::unavailable:
     case Code::deadline_exceeded:
-      return true;
     case Code::resource_exhausted:
-      return error.reason() != reason::kLimitExceeded;
+      return true;
     case Code::internal:
       return error.reason() == reason::kInvalidModelAnswer;
     default:
