@@ -145,5 +145,24 @@ CORE_TEST(LoopSession, a_long_prompt_is_cut_without_a_summarizer) {
             "user:three");
 }
 
+CORE_TEST(LoopSession, a_prompt_that_is_too_long_for_the_model_is_cut_and_asked_again) {
+  Single one(world);
+  core::DeclarativeAgent spec;
+  spec.compaction.emplace();
+  spec.compaction->interval = 100;
+  one.house->add("helper", spec);
+  Line full;
+  full.error = Error(Code::invalid_argument, reason::kModelContextExceeded, "too long");
+  one.model->lines = {says("a"), says("b"), full, says("c")};
+  for (const char* text : {"one", "two", "three"}) {
+    std::ignore = co_await one.house->ask("helper", text, "ctx");
+    world.clock.advance(std::chrono::seconds(1));
+  }
+  EXPECT_EQ(House::said(one.house->last), "COMPLETED|c");
+  EXPECT_EQ(prompt_of(one.model->requests.at(3)),
+            "user:[Earlier parts of this conversation were left out.] user:two assistant:b "
+            "user:three");
+}
+
 }  // namespace
 }  // namespace flotilla::agents

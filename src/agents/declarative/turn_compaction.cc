@@ -92,9 +92,22 @@ Async<Result<>> Turn::compact() {
   if (!definition_.spec.compaction || replay_) co_return ok();
   const auto mark = mark_to_cut();
   if (!mark || conversation_.marks()[*mark].index <= conversation_.summarized()) co_return ok();
+  co_return co_await cut_at(*mark);
+}
+
+/// The prompt is too long for the model: only the newest part stays. False: it is all there is.
+Async<Result<bool>> Turn::squeeze() {
+  if (!definition_.spec.compaction || replay_ || std::exchange(squeezed_, true)) co_return false;
+  const auto& marks = conversation_.marks();
+  if (marks.empty() || marks.back().index <= conversation_.summarized()) co_return false;
+  CO_TRY_VOID(co_await cut_at(marks.size() - 1));
+  co_return true;
+}
+
+Async<Result<>> Turn::cut_at(std::size_t mark) {
   const auto begin = services_.clock.steady_now();
-  const auto place = conversation_.marks()[*mark].place;
-  auto summary = co_await summarize(*mark);
+  const auto place = conversation_.marks()[mark].place;
+  auto summary = co_await summarize(mark);
   if (!summary) {
     // The conversation goes on as it is; the next turn tries again.
     kLog.warn("a conversation could not be summarized",

@@ -96,6 +96,8 @@ class Turn {
   // turn_compaction.cc
   /// Replaces older parts of the conversation, where the spec asks for it.
   Async<Result<>> compact();
+  Async<Result<bool>> squeeze();
+  Async<Result<>> cut_at(std::size_t mark);
   [[nodiscard]] std::optional<std::size_t> mark_to_cut() const;
   Async<Result<std::optional<std::string>>> summarize(std::size_t mark);
 
@@ -141,6 +143,7 @@ class Turn {
   std::unique_ptr<core::Usage::Account> account_;
   std::int64_t fresh_ = 0;  // number of the answer that came in this turn
   int bad_outputs_ = 0;     // in a row
+  bool squeezed_ = false;   // for the model said that the prompt is too long
   std::string remembered_;  // put before the turn's message, and never journaled
   std::shared_ptr<llm::EmbeddingModel> embedding_;
 };

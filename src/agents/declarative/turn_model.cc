@@ -184,6 +184,10 @@ Async<Result<bool>> Turn::ask_model() {
   step.read = conversation_.inputs_read();
   step.latencyMs = millis_since(begin, services_.clock.steady_now());
   if (cost.nanos > 0) step.costNanos = cost.nanos;
+  if (!answer && answer.error().reason() == reason::kModelContextExceeded) {
+    CO_TRY(shorter, co_await squeeze());
+    if (shorter) co_return true;  // asked again
+  }
   if (!answer) {
     step.error = to_step_error(answer.error());
     CO_TRY_VOID(co_await run_.record(core::EventKind::step, to_payload(step)));
