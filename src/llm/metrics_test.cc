@@ -38,10 +38,10 @@ ASYNC_TEST(LlmMetrics, attempts_outcomes_tokens_and_time_are_counted) {
   EXPECT_FALSE(second);
   const std::string text = registry.render();
   for (const auto* line :
-       {"flotilla_llm_requests_total{provider=\"fake\",outcome=\"ok\"} 1",
-        "flotilla_llm_requests_total{provider=\"fake\",outcome=\"resource_exhausted\"} 1",
-        "flotilla_llm_tokens_total{provider=\"fake\",direction=\"input\"} 10",
-        "flotilla_llm_tokens_total{provider=\"fake\",direction=\"output\"} 3",
+       {"flotilla_llm_requests_total{outcome=\"ok\",provider=\"fake\"} 1",
+        "flotilla_llm_requests_total{outcome=\"resource_exhausted\",provider=\"fake\"} 1",
+        "flotilla_llm_tokens_total{direction=\"input\",provider=\"fake\"} 10",
+        "flotilla_llm_tokens_total{direction=\"output\",provider=\"fake\"} 3",
         "flotilla_llm_request_seconds_sum{provider=\"fake\"} 2"})
     EXPECT_NE(text.find(line), std::string::npos) << line << "\n" << text;
 }
