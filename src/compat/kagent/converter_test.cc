@@ -317,7 +317,7 @@ TEST(KagentModel, faults_name_what_was_written) {
 TEST(KagentToolServer, remote) {
   const auto manifest = accepted(R"(apiVersion: kagent.dev/v1alpha2
 kind: RemoteMCPServer
-metadata: {name: tools}
+metadata: {name: tools, labels: {kagent.dev/discovery: disabled}}
 spec:
   description: Tools
   url: https://tools.example.org/mcp
@@ -337,6 +337,7 @@ spec:
   const auto text = unsupported(manifest);
   EXPECT_TRUE(text.contains("/spec/sseReadTimeout: ")) << text;
   EXPECT_TRUE(text.contains("/spec/terminateOnClose: ")) << text;
+  EXPECT_TRUE(text.contains("/metadata/labels/kagent.dev~1discovery: ")) << text;
 }
 
 const std::string kMcpServer =
