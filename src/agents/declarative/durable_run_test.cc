@@ -94,6 +94,8 @@ Async<std::string> taken_over(World& world, CountingTools& tools, std::string he
     world.clock.advance(std::chrono::seconds(1));
     auto found = co_await two.tasks.find(id, visibility);
     over = found && a2a::is_terminal((*found)->state());
+    int turns = 0;  // the runs share this loop
+    co_await until([&] { return ++turns > 10; });
   }
   // Now the first one's call answers, and nothing of it may be written.
   co_await until([&] {
