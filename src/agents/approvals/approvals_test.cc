@@ -5,7 +5,7 @@
 namespace flotilla::agents {
 namespace {
 
-using namespace testing;
+using namespace approvals_testing;
 using a2a::TaskState;
 using core::testing::advance_until;
 

@@ -5,7 +5,7 @@
 namespace flotilla::agents {
 namespace {
 
-using namespace testing;
+using namespace approvals_testing;
 using gateway::testing::FakeExchange;
 using gateway::testing::text_of;
 

@@ -3,7 +3,7 @@
 namespace flotilla::agents {
 namespace {
 
-using namespace testing;
+using namespace approvals_testing;
 using a2a::TaskState;
 
 /// An agent that gives its work to another one and waits for it, as the loop does.

@@ -10,7 +10,7 @@
 #include "core/resources_testing.h"
 #include "gateway/testing.h"
 
-namespace flotilla::agents::testing {
+namespace flotilla::agents::approvals_testing {
 
 using core::testing::admin;
 using core::testing::alice;
@@ -175,4 +175,4 @@ Code code_of(const Result<T>& result) {
   return result ? Code::internal : result.error().code();
 }
 
-}  // namespace flotilla::agents::testing
+}  // namespace flotilla::agents::approvals_testing

@@ -4,7 +4,7 @@
 namespace flotilla::agents {
 namespace {
 
-using namespace testing;
+using namespace approvals_testing;
 using a2a::TaskState;
 
 constexpr std::string_view kQuestions =
