@@ -48,6 +48,8 @@ class Conversation {
   [[nodiscard]] std::int64_t calls_since(std::int64_t message) const;
   /// The last answer asked for nothing, and everything was read.
   [[nodiscard]] bool answered() const { return answered_ && open_.empty() && !has_unread(); }
+  /// It did not, and there is more to be read.
+  [[nodiscard]] bool superseded() const { return answered_ && open_.empty() && has_unread(); }
   /// Text of the last answer; empty without one.
   [[nodiscard]] const llm::Message* last_answer() const;
   /// What the answers of the task counted together.

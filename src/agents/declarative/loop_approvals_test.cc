@@ -135,7 +135,13 @@ CORE_TEST(LoopApprovals, a_call_that_a_crash_cut_off_stops_for_a_person) {
   world.clock.advance(core::kLease + std::chrono::seconds(1));
   other.scheduler.start(other.tasks);
   co_await advance_until(world, 4, [&] { return other.metrics.runs_resumed.value() == 1; });
-  co_await until([&] { return other.metrics.runs_active.value() == 0; });
+  auto rows = co_await other.tasks.list(core::testing::seen_by(alice()), {});
+  CO_ASSERT_OK(rows);
+  auto log =
+      co_await other.tasks.find(rows->rows.at(0).id.to_string(), core::testing::seen_by(alice()));
+  CO_ASSERT_OK(log);
+  auto settled = co_await core::TaskLog::settled(*log);
+  CO_ASSERT_OK(settled);
   EXPECT_TRUE(servers.called.empty());
   ApprovalFilter filter;
   filter.state = ApprovalState::pending;

@@ -95,6 +95,9 @@ CORE_TEST(LoopSession, a_message_during_the_last_answer_has_its_own) {
   auto task = co_await one.house->get("helper", (*log)->committed().id.to_string());
   CO_ASSERT_OK(task);
   EXPECT_EQ(House::said(*task), "COMPLETED|two");
+  std::string history;
+  for (const auto& one_said : task->history) history += a2a::text_of(one_said.parts) + ";";
+  EXPECT_EQ(history, "first;second;one;");
 }
 
 CORE_TEST(LoopSession, older_turns_become_a_summary_that_overlaps) {

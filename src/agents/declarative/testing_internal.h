@@ -64,6 +64,7 @@ class FakeModel final : public llm::Model {
     requests.push_back(request);
     Line line = lines.empty() ? says("?") : lines.front();
     if (lines.size() > 1) lines.pop_front();
+    if (respond) line = respond(request);
     while (line.hangs) co_await clock_.sleep_for(std::chrono::hours(1));
     for (int round = line.restarts ? 0 : 1; round < 2; ++round) {
       CO_TRY_VOID(co_await send(line, sink));
@@ -76,6 +77,7 @@ class FakeModel final : public llm::Model {
   [[nodiscard]] const std::string& name() const override { return name_; }
 
   std::deque<Line> lines;
+  std::function<Line(const llm::Request&)> respond;  // instead of lines
   std::vector<llm::Request> requests;
 
  private:

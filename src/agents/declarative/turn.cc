@@ -73,8 +73,9 @@ Async<Result<>> Turn::work() {
     if (conversation_.answered()) {
       CO_TRY(completed, co_await finish());
       if (completed) co_return ok();
-      continue;  // a message came at the last moment
+      take_inputs();  // a message came at the last moment
     }
+    if (conversation_.superseded()) CO_TRY_VOID(co_await keep_answer());
     if (conversation_.calls_since(inputs_) >= definition_.spec.limits.maxSteps)
       co_return co_await fail_run(
           Error(Code::resource_exhausted, reason::kLimitExceeded,
@@ -139,6 +140,13 @@ Async<Result<>> Turn::load() {
 
 void Turn::take_inputs() {
   for (const auto& message : run_.take_messages()) conversation_.add_input(message);
+}
+
+/// An answer that a message came after is none any more: it stays in the history.
+Async<Result<>> Turn::keep_answer() {
+  const auto* answer = conversation_.last_answer();
+  auto message = run_.message(answer == nullptr ? std::string() : llm::text_of(*answer));
+  co_return co_await run_.status(TaskState::working, std::move(message));
 }
 
 /// In one batch with the answer, unless that was journaled before a crash.

@@ -64,6 +64,7 @@ class Turn {
   Async<Result<>> load_model();
   Async<Result<>> work();
   void take_inputs();
+  Async<Result<>> keep_answer();
   /// False: a message came that was not read.
   Async<Result<bool>> finish();
   Async<Result<>> fail_run(Error error);

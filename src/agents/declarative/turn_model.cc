@@ -95,6 +95,7 @@ Async<Result<llm::Answer>> Turn::generate() {
     options.headers.emplace_back("traceparent", std::move(place));
   // A schema's answer is shown when it is whole and fits.
   llm::DeltaSink* sink = definition_.spec.stream && !definition_.spec.output ? &writer_ : nullptr;
+  CO_TRY_VOID(co_await writer_.restart());
   conversation_.lend(request_.messages);
   const bool put = put_remembered();
   trace_question(run_.tracer(), span, request_);
@@ -225,8 +226,6 @@ Async<Result<bool>> Turn::take_answer(Step step) {
     CO_TRY_VOID(co_await writer_.end_step());
     auto told = calls_message(run_, message);
     CO_TRY_VOID(co_await run_.status(a2a::TaskState::working, std::move(told)));
-  } else if (step.reply) {
-    CO_TRY_VOID(co_await writer_.restart());
   }
   fresh_ = step.number;
   conversation_.apply(std::move(step));
