@@ -60,8 +60,9 @@ class FakeModel final : public llm::Model {
  public:
   explicit FakeModel(Clock& clock) : clock_(clock) {}
   Async<Result<llm::Answer>> generate(const llm::Request& request, llm::DeltaSink* sink,
-                                      const llm::CallOptions&) override {
+                                      const llm::CallOptions& options) override {
     requests.push_back(request);
+    keys.push_back(options.api_key ? options.api_key->reveal() : "");
     Line line = lines.empty() ? says("?") : lines.front();
     if (lines.size() > 1) lines.pop_front();
     if (respond) line = respond(request);
@@ -78,6 +79,7 @@ class FakeModel final : public llm::Model {
 
   std::deque<Line> lines;
   std::function<Line(const llm::Request&)> respond;  // instead of lines
+  std::vector<std::string> keys;                     // of callers, one for each request
   std::vector<llm::Request> requests;
 
  private:
