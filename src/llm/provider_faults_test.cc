@@ -170,6 +170,12 @@ Result<std::shared_ptr<Model>> model_of(ModelWorld& world, const Wire& wire, int
   return make_model(std::move(settings), world.services());
 }
 
+using Outcome = std::optional<Result<Answer>>;
+
+Async<> ask(Model& model, const Request& request, Listener& listener, Outcome& out) {
+  out = co_await model.generate(request, &listener, CallOptions());
+}
+
 MODEL_TEST(Providers, calls_keep_arguments_that_are_no_json) {
   for (const auto& wire : wires()) {
     const auto model = model_of(world, wire);
@@ -239,11 +245,7 @@ MODEL_TEST(Providers, a_broken_stream_is_asked_again_and_the_listener_told) {
     Listener listener;
     const auto request = question();
     TaskGroup group(co_await boost::asio::this_coro::executor);
-    std::optional<Result<Answer>> answer;
-    const auto ask = [](Model& asked, const Request& request, Listener& listener,
-                        std::optional<Result<Answer>>& out) -> Async<> {
-      out = co_await asked.generate(request, &listener, CallOptions());
-    };
+    Outcome answer;
     group.spawn(ask(**model, request, listener, answer));
     while (!answer) {
       co_await ::flotilla::testing::settle();
@@ -270,11 +272,7 @@ MODEL_TEST(Providers, a_storm_of_429_ends_after_its_attempts) {
     Listener listener;
     const auto request = question();
     TaskGroup group(co_await boost::asio::this_coro::executor);
-    std::optional<Result<Answer>> answer;
-    const auto ask = [](Model& asked, const Request& request, Listener& listener,
-                        std::optional<Result<Answer>>& out) -> Async<> {
-      out = co_await asked.generate(request, &listener, CallOptions());
-    };
+    Outcome answer;
     group.spawn(ask(**model, request, listener, answer));
     while (!answer) {
       co_await ::flotilla::testing::settle();
@@ -284,6 +282,53 @@ MODEL_TEST(Providers, a_storm_of_429_ends_after_its_attempts) {
     CO_ASSERT_FALSE(answer->has_value());
     EXPECT_EQ(answer->error().code(), Code::resource_exhausted) << wire.name;
     EXPECT_EQ(world.provider.requests.size() - before, 3U) << wire.name;
+  }
+}
+
+MODEL_TEST(Providers, pieces_are_heard_while_the_rest_is_slow_and_silence_ends) {
+  for (const auto& wire : wires()) {
+    const auto model = model_of(world, wire);
+    CO_ASSERT_OK(model);
+    auto slow = stream_of(wire, {wire.start, text_of_wire(wire, "first")});
+    slow.open = true;
+    world.provider.answer(slow);
+    Listener listener;
+    const auto request = question();
+    TaskGroup group(co_await boost::asio::this_coro::executor);
+    Outcome answer;
+    group.spawn(ask(**model, request, listener, answer));
+    while (listener.deltas.empty()) co_await ::flotilla::testing::settle();
+    EXPECT_EQ(listener.text(), "first") << wire.name;
+    EXPECT_FALSE(answer.has_value()) << wire.name;
+    while (!answer) {
+      world.clock.advance(std::chrono::minutes(1));
+      co_await ::flotilla::testing::settle();
+    }
+    co_await group.join();
+    CO_ASSERT_FALSE(answer->has_value());
+    EXPECT_EQ(answer->error().code(), Code::deadline_exceeded)
+        << wire.name << answer->error().message();
+  }
+}
+
+MODEL_TEST(Providers, a_cancelled_call_ends_its_request) {
+  for (const auto& wire : wires()) {
+    const auto model = model_of(world, wire);
+    CO_ASSERT_OK(model);
+    auto slow = stream_of(wire, {wire.start, text_of_wire(wire, "first")});
+    slow.open = true;
+    world.provider.answer(slow);
+    Listener listener;
+    const auto request = question();
+    TaskGroup group(co_await boost::asio::this_coro::executor);
+    Outcome answer;
+    group.spawn(ask(**model, request, listener, answer));
+    while (listener.deltas.empty()) co_await ::flotilla::testing::settle();
+    const int before = world.provider.closed;
+    group.cancel();
+    co_await group.join();
+    EXPECT_FALSE(answer.has_value()) << wire.name;
+    while (world.provider.closed == before) co_await ::flotilla::testing::settle();
   }
 }
 
