@@ -13,10 +13,15 @@ using json::Array;
 using json::Object;
 using json::Value;
 
+constexpr ClaudeVersion kFirstWithSchemas{.major = 4, .minor = 1};
+
 class Translator {
  public:
   Translator(const ModelSettings& settings, const Request& request)
-      : settings_(settings), request_(request) {}
+      : settings_(settings),
+        request_(request),
+        tells_output_(claude_version(settings.model) < kFirstWithSchemas),
+        system_(instructions_of(request, tells_output_)) {}
   Result<Object> translate(bool stream);
 
  private:
@@ -35,6 +40,8 @@ class Translator {
 
   const ModelSettings& settings_;
   const Request& request_;
+  bool tells_output_;
+  std::string system_;
 };
 
 Object Translator::cache_mark() const {
@@ -180,7 +187,7 @@ void Translator::add_tools(Object& body) const {
     tools.emplace_back(std::move(item));
   }
   // The system prompt comes after the tools, and its mark covers them.
-  if (settings_.caching.enabled && is_blank(request_.system)) mark(tools.back());
+  if (settings_.caching.enabled && is_blank(system_)) mark(tools.back());
   body.set("tools", std::move(tools));
   std::string_view choice = "auto";
   if (request_.toolChoice == ToolChoice::none) choice = "none";
@@ -191,7 +198,7 @@ void Translator::add_tools(Object& body) const {
 void Translator::add_output(Object& body) const {
   Object config;
   if (auto effort = claude_effort(settings_)) config.set("effort", std::move(*effort));
-  if (request_.output) {
+  if (request_.output && !tells_output_) {
     config.set("format",
                Object{{"type", "json_schema"}, {"schema", closed_schema(request_.output->schema)}});
   }
@@ -207,8 +214,8 @@ Result<Object> Translator::translate(bool stream) {
   }
   TRY_VOID(add_limits_and_thinking(body));
   add_sampling(body);
-  if (!is_blank(request_.system)) {
-    Value block(Object{{"type", "text"}, {"text", request_.system}});
+  if (!is_blank(system_)) {
+    Value block(Object{{"type", "text"}, {"text", system_}});
     if (settings_.caching.enabled) mark(block);
     Array system;
     system.push_back(std::move(block));

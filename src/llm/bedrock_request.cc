@@ -69,12 +69,22 @@ bool is_gpt_oss(const ModelSettings& settings) {
   return settings.model.starts_with("openai.");
 }
 
+/// Amazon's own models and the older Claudes refuse outputConfig.textFormat.
+bool takes_schemas(const ModelSettings& settings) {
+  if (is_claude(settings)) {
+    return claude_version(settings.model) >= ClaudeVersion{.major = 4, .minor = 5};
+  }
+  return !settings.model.contains("amazon.");
+}
+
 class Translator {
  public:
   Translator(const ModelSettings& settings, const Request& request)
       : settings_(settings),
         request_(request),
-        calls_(!request.tools.empty() && request.toolChoice != ToolChoice::none) {}
+        calls_(!request.tools.empty() && request.toolChoice != ToolChoice::none),
+        tells_output_(!takes_schemas(settings)),
+        system_(instructions_of(request, tells_output_)) {}
   Result<Object> translate();
 
  private:
@@ -96,6 +106,8 @@ class Translator {
   /// The API wants the tools wherever there are calls, and cannot forbid their use: without them
   /// what was called is told in words.
   bool calls_;
+  bool tells_output_;
+  std::string system_;
   int documents_ = 0;
 };
 
@@ -244,7 +256,7 @@ void Translator::add_tools(Object& body) const {
     spec.set("inputSchema", Object{{"json", arguments_schema(tool.parameters)}});
     tools.emplace_back(Object{{"toolSpec", std::move(spec)}});
   }
-  if (settings_.caching.enabled && is_blank(request_.system)) tools.push_back(cache_point());
+  if (settings_.caching.enabled && is_blank(system_)) tools.push_back(cache_point());
   const bool required = request_.toolChoice == ToolChoice::required;
   body.set("toolConfig", Object{{"tools", std::move(tools)},
                                 {"toolChoice", Object{{required ? "any" : "auto", Object()}}}});
@@ -283,7 +295,7 @@ void Translator::add_output(Object& body) const {
   if (effort && is_claude(settings_)) {
     if (auto level = claude_effort(settings_)) config.set("effort", std::move(*level));
   }
-  if (request_.output) {
+  if (request_.output && !tells_output_) {
     Object schema{{"schema", json::to_string(closed_schema(request_.output->schema))}};
     if (!request_.output->name.empty()) schema.set("name", request_.output->name);
     config.set("textFormat", Object{{"type", "json_schema"},
@@ -303,9 +315,9 @@ void Translator::add_guardrail(Object& body) const {
 
 Result<Object> Translator::translate() {
   Object body;
-  if (!is_blank(request_.system)) {
+  if (!is_blank(system_)) {
     Array system;
-    system.emplace_back(Object{{"text", request_.system}});
+    system.emplace_back(Object{{"text", system_}});
     if (settings_.caching.enabled) system.push_back(cache_point());
     body.set("system", std::move(system));
   }

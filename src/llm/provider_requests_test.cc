@@ -7,7 +7,6 @@
 #include "llm/gemini_wire_internal.h"
 #include "llm/request_parts_internal.h"
 
-/// What becomes of one conversation that has everything, on each wire.
 namespace flotilla::llm {
 namespace {
 
@@ -215,6 +214,17 @@ TEST(ProviderRequests, structured_output_on_each_wire) {
   const auto& config = *gemini->find("generationConfig")->if_object();
   EXPECT_EQ(*config.find("responseMimeType")->if_string(), "application/json");
   EXPECT_EQ(*config.find("responseJsonSchema")->if_object(), request.output->schema);
+  for (const auto& old :
+       {anthropic_request(settings_of(Provider::anthropic, "claude-3-7-sonnet-20250219"), request,
+                          true),
+        bedrock_request(settings_of(Provider::bedrock, "amazon.nova-pro-v1:0"), request),
+        bedrock_request(settings_of(Provider::bedrock, "anthropic.claude-opus-4-1-v1:0"),
+                        request)}) {
+    ASSERT_TRUE(old);
+    const auto text = json::to_string(*old->find("system"));
+    EXPECT_NE(text.find("JSON Schema"), std::string::npos);
+    EXPECT_TRUE(!old->find("output_config") && !old->find("outputConfig"));
+  }
   request.tools.push_back(Tool{.name = "x", .description = "", .parameters = {}});
   const auto in_words = gemini_request(settings_of(Provider::gemini, "gemini-2.5-pro"), request);
   ASSERT_TRUE(in_words);

@@ -6,6 +6,7 @@
 
 #include "base/hash.h"
 #include "base/utf8.h"
+#include "json/json.h"
 #include "llm/answer_builder_internal.h"
 #include "llm/provider_http_internal.h"
 #include "llm/request_parts_internal.h"
@@ -144,6 +145,13 @@ json::Object closed_schema(const json::Object& schema) {
   json::Value value(schema);
   close(value, true, 0);
   return std::move(*value.if_object());
+}
+
+std::string instructions_of(const Request& request, bool tells_output) {
+  if (!tells_output || !request.output) return request.system;
+  return fmt::format(
+      "{}\n\nThe final answer must be JSON that matches this JSON Schema, and nothing else: {}",
+      request.system, json::to_string(request.output->schema));
 }
 
 std::optional<std::int64_t> output_limit(const ModelSettings& settings, const Request& request) {
