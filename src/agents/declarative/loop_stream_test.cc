@@ -17,9 +17,10 @@ std::vector<std::string> chunks(const std::vector<a2a::StreamItem>& items) {
   std::vector<std::string> texts;
   for (const auto& item : items) {
     if (item.kind != a2a::ItemKind::artifact_update) continue;
-    auto value = json::from_text<a2a::StreamResponse>(*item.json);
-    if (!value || !value->artifactUpdate) continue;
-    const auto& update = *value->artifactUpdate;
+    auto read = json::from_text<a2a::TaskArtifactUpdateEvent>(*item.json);
+    EXPECT_TRUE(read) << *item.json;
+    if (!read) continue;
+    const auto& update = *read;
     std::string text = update.append.value_or(false) ? "" : "!";
     text += a2a::text_of(update.artifact.parts);
     if (update.lastChunk.value_or(false)) text += "$";
