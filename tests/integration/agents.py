@@ -92,6 +92,10 @@ def state(server, task):
     return server.get(f"/api/v1/tasks/{task}")["state"]
 
 
+def steps_of(server, path):
+    return [one["payload"] for one in server.get(path)["items"] if one["kind"] == "step"]
+
+
 def test_apply_to_answer(checks, folder):
     """What is applied answers at once, over A2A, at the front desk and on the command line."""
     with Server(folder) as server:
@@ -126,9 +130,8 @@ def test_kill_and_approve(checks, folder):
         apply(checks, server, *documents)
         ready(server, "doer")
         task = send(server, "doer", "go", configuration={"returnImmediately": True})["id"]
-        steps = f"/api/v1/tasks/{task}/events"
-        until(lambda: server.get(steps + "?limit=500")["items"][-1]["kind"] == "step" and len(
-            [one for one in server.get(steps)["items"] if one["kind"] == "step"]) >= 3)
+        steps = f"/api/v1/tasks/{task}/events?limit=500"
+        until(lambda: len(steps_of(server, steps)) >= 3)
         server.kill()
         server.start()
         until(lambda: state(server, task) == "TASK_STATE_INPUT_REQUIRED")
@@ -142,12 +145,8 @@ def test_kill_and_approve(checks, folder):
         until(lambda: state(server, task) == "TASK_STATE_COMPLETED")
         done = server.rpc("GetTask", {"id": task}, "/a2a/default/doer")["result"]
         checks.equal(text_of(done), "Done: one", done)
-        entries = [one for one in server.get(steps + "?limit=500")["items"] if one["kind"] == "step"]
-        intents = [
-            one["payload"]["name"]
-            for one in entries
-            if one["payload"].get("phase") == "intent"
-        ]
+        entries = steps_of(server, steps)
+        intents = [one["name"] for one in entries if one["phase"] == "intent"]
         checks.equal(intents, ["echo", "slow"], entries)
 
 
