@@ -179,15 +179,21 @@ def send(server, words, path="/", headers=()):
     return answer.json()
 
 
-def serve(folder, environment, *flags):
+class Serving(Server):
     """A server whose environment has these variables."""
-    before = dict(os.environ)
-    os.environ.update(environment, OTEL_BSP_SCHEDULE_DELAY="50")
-    try:
-        return Server(folder, "--durability", "relaxed", *flags).start()
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
+
+    def __init__(self, folder, environment, *flags):
+        super().__init__(folder, "--durability", "relaxed", *flags)
+        self.environment = {"OTEL_BSP_SCHEDULE_DELAY": "50", **environment}
+
+    def start(self, wait=30):
+        before = dict(os.environ)
+        os.environ.update(self.environment)
+        try:
+            return super().start(wait)
+        finally:
+            os.environ.clear()
+            os.environ.update(before)
 
 
 def apply(server, wanted):
@@ -208,7 +214,7 @@ def test_builtin_agents_are_told_of(check, folder):
         "OTEL_SERVICE_NAME": "trial",
         "OTEL_RESOURCE_ATTRIBUTES": "deployment.environment.name=test",
     }
-    with serve(folder, environment) as server:
+    with Serving(folder, environment) as server:
         send(server, "Calculate 6 * 7", headers=[("traceparent", CALLER)])
         send(server, "Calculate 1 / 0")
         receiver.await_spans(["invoke_agent calculator"])
@@ -233,7 +239,7 @@ def test_builtin_agents_are_told_of(check, folder):
 
 def test_a_run_is_a_trace_of_steps(check, folder):
     receiver, tools = Receiver(), Tools()
-    with serve(folder, {}, "--otlp-endpoint", receiver.url + "/") as server:
+    with Serving(folder, {}, "--otlp-endpoint", receiver.url + "/") as server:
         apply(server, documents(tools))
         answer = send(server, "work", "/a2a/default/worker", [("traceparent", CALLER)])
         text = json.dumps(answer)
@@ -278,9 +284,29 @@ def test_a_run_is_a_trace_of_steps(check, folder):
         check(line in metrics, line, [one for one in metrics.splitlines() if line[:20] in one])
 
 
+def test_content_is_told_where_the_operator_asks(check, folder):
+    receiver, tools = Receiver(), Tools()
+    environment = {
+        "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": receiver.url + "/v1/traces",
+        "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT": "true",
+    }
+    with Serving(folder, environment) as server:
+        apply(server, documents(tools))
+        send(server, "work", "/a2a/default/worker")
+        receiver.await_spans(["invoke_agent worker"])
+    echo = attributes(receiver.one("execute_tool echo"))
+    check(echo["gen_ai.tool.call.arguments"] == json.dumps({"text": SECRET}, separators=(",", ":")))
+    check(echo["gen_ai.tool.call.result"] == SECRET, echo)
+    chat = [attributes(span) for span in receiver.spans if span.name == "chat small"][0]
+    asked = json.loads(chat["gen_ai.input.messages"])
+    said = json.loads(chat["gen_ai.output.messages"])
+    check(asked == [{"role": "user", "parts": [{"type": "text", "content": "work"}]}], asked)
+    check(said[0]["parts"][0]["type"] == "tool_call" and said[0]["finish_reason"], said)
+
+
 def test_a_budget_stops_a_run(check, folder):
     tools = Tools()
-    with serve(folder, {}) as server:
+    with Serving(folder, {}) as server:
         wanted = documents(tools)
         wanted[3]["spec"]["declarative"]["budget"] = {"run": {"usd": 0.12}}
         apply(server, wanted)
@@ -290,12 +316,12 @@ def test_a_budget_stops_a_run(check, folder):
 
 def test_a_receiver_that_is_away_delays_nothing(check, folder):
     receiver = Receiver(refuse=1)
-    with serve(folder, {"OTEL_EXPORTER_OTLP_ENDPOINT": receiver.url}) as server:
+    with Serving(folder, {"OTEL_EXPORTER_OTLP_ENDPOINT": receiver.url}) as server:
         began = time.monotonic()
         send(server, "Calculate 6 * 7")
         check(time.monotonic() - began < 2, "the answer waits for nobody")
         receiver.await_spans(["invoke_agent calculator"])
-    with serve(folder, {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9"}) as server:
+    with Serving(folder, {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9"}) as server:
         send(server, "Calculate 6 * 7")
         began = time.monotonic()
     check(time.monotonic() - began < 9, "nor does the end")
@@ -307,7 +333,7 @@ def test_what_is_not_supported_refuses_the_start(check, folder):
         "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc",
     }
     try:
-        serve(folder, environment).stop()
+        Serving(folder, environment).start().stop()
         check(False, "it started")
     except RuntimeError as refused:
         check("OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc'" in str(refused), refused)
