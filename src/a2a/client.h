@@ -38,6 +38,9 @@ struct ClientOptions {
   std::vector<std::string> extensions;
   /// Who wrote the base URL; URLs in the card that leave its host and port count as the caller's.
   http::UrlAuthor author = http::UrlAuthor::operator_;
+  /// The agent listens where its card is, whatever host and port the card names: for a program that
+  /// does not know its own address.
+  bool at_base = false;
   /// Which cards are believed; null: all. Shared by all clients of one configuration.
   std::shared_ptr<const CardTrust> card_trust;
   /// For one try of a call. A send whose time is up is late, not lost: it is not repeated.
