@@ -339,3 +339,5 @@ BENCHMARK(turns)
     ->UseRealTime();
 
 }  // namespace
+
+BENCHMARK_MAIN();
