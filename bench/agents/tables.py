@@ -27,7 +27,7 @@ def apply_goals(found):
 def loop_text(found):
     yield "## The loop, in one process"
     yield ""
-    yield ("| | step us (p50) | commits of a step | a commit alone us | beyond commits us | first "
+    yield ("| | step us (p50) | commits of a step | a commit us | beyond commits us | first "
            "token us (p50) | first token us (p99) | later tokens us (p50) | later tokens us (max) |")
     yield "|---|---|---|---|---|---|---|---|---|"
     for name in ("memory", "disk"):
