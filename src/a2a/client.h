@@ -49,6 +49,9 @@ struct ClientOptions {
   /// with growing pauses, at least as long as the server asks for (`Retry-After`), then the error
   /// is given. Zero: no second try.
   Duration retry_for = std::chrono::minutes(2);
+  /// A send whose answer was lost is sent again, by its messageId, for which servers look that
+  /// deduplicate. False: the error is given, and whoever asks finds out what became of it.
+  bool repeat_sends = true;
   /// Spreads the pauses, so that the clients of a server that comes back do not come at once.
   /// Outlives the client and its streams.
   Random* random = &system_random();
