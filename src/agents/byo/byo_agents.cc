@@ -4,6 +4,7 @@
 
 #include "async/cancel.h"
 #include "async/spawn.h"
+#include "async/task_group.h"
 
 namespace flotilla::agents {
 
@@ -97,7 +98,9 @@ Async<> ByoAgents::drop(std::string uid) {
 Async<> ByoAgents::stop() {
   stopped_ = true;
   auto entries = std::exchange(entries_, {});
-  for (auto& [uid, entry] : entries) co_await without_cancellation(entry.process->stop());
+  TaskGroup group(services_.home);
+  for (auto& [uid, entry] : entries) group.spawn(entry.process->stop());
+  co_await without_cancellation(group.join());
 }
 
 }  // namespace flotilla::agents

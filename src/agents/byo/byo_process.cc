@@ -22,7 +22,8 @@ constexpr Duration kFirstPause = std::chrono::seconds(1);
 constexpr Duration kLongestPause = std::chrono::minutes(1);
 /// One that ran so long has no fault in its start.
 constexpr Duration kRanWell = std::chrono::minutes(1);
-constexpr Duration kStopPause = std::chrono::seconds(3);
+/// After its input is closed, which few programs mind, and again after SIGTERM.
+constexpr Duration kStopPause = std::chrono::milliseconds(500);
 constexpr std::size_t kLastWords = 2048;
 
 /// A port of 127.0.0.1 that nobody has now. Somebody may take it before the child does: then the
