@@ -155,8 +155,8 @@ CORE_TEST(Approvals, who_may_not_decide_is_refused) {
   };
   EXPECT_EQ(code_of(co_await decide(bob())), Code::not_found);    // another owner's
   EXPECT_EQ(code_of(co_await decide(carol())), Code::not_found);  // another namespace's
-  EXPECT_EQ(code_of(co_await decide(principal("alice", {"default"}, Role::viewer))),
-            Code::permission_denied);
+  const auto viewer = principal("alice", {"default"}, Role::viewer);
+  EXPECT_EQ(code_of(co_await decide(viewer)), Code::permission_denied);
   for (auto kind : {PrincipalKind::agent, PrincipalKind::worker, PrincipalKind::executor}) {
     auto program = std::make_shared<Principal>(*alice());
     program->kind = kind;

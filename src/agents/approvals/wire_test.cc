@@ -274,13 +274,13 @@ CORE_TEST(ApprovalWire, answers_are_as_many_as_questions) {
   auto task = co_await inbox.begin();
   auto items = co_await inbox.pending();
   const auto id = items.at(0).id.to_string();
-  EXPECT_EQ(code_of(co_await inbox.approvals.decide(alice(), id, answers({"one"}))),
-            Code::invalid_argument);
+  const auto one = answers({"one"});
+  const auto both = answers({"x", "y"});
+  EXPECT_EQ(code_of(co_await inbox.approvals.decide(alice(), id, one)), Code::invalid_argument);
   EXPECT_EQ(code_of(co_await inbox.approvals.decide(alice(), id, approve())),
             Code::invalid_argument);
-  EXPECT_EQ(code_of(co_await inbox.approvals.decide(bob(), id, answers({"x", "y"}))),
-            Code::not_found);
-  EXPECT_TRUE(co_await inbox.approvals.decide(alice(), id, answers({"x", "y"})));
+  EXPECT_EQ(code_of(co_await inbox.approvals.decide(bob(), id, both)), Code::not_found);
+  EXPECT_TRUE(co_await inbox.approvals.decide(alice(), id, both));
 }
 
 CORE_TEST(ApprovalWire, a_question_that_makes_no_sense_goes_back_to_the_model) {

@@ -135,7 +135,8 @@ CORE_TEST(LoopApprovals, a_call_that_a_crash_cut_off_stops_for_a_person) {
   world.clock.advance(core::kLease + std::chrono::seconds(1));
   other.scheduler.start(other.tasks);
   co_await advance_until(world, 4, [&] { return other.metrics.runs_resumed.value() == 1; });
-  auto rows = co_await other.tasks.list(core::testing::seen_by(alice()), {});
+  const core::TaskFilter all;
+  auto rows = co_await other.tasks.list(core::testing::seen_by(alice()), all);
   CO_ASSERT_OK(rows);
   auto log =
       co_await other.tasks.find(rows->rows.at(0).id.to_string(), core::testing::seen_by(alice()));

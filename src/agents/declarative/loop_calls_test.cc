@@ -119,7 +119,8 @@ CORE_TEST(LoopCalls, another_agent_is_asked_in_a_task_of_its_own) {
   EXPECT_EQ(said, "COMPLETED|It is 42.");
   EXPECT_EQ(prompt_of(expert->requests.at(0)), "user:the answer?");
   EXPECT_THAT(prompt_of(one.model->requests.at(1)), HasSubstr("tool:42"));
-  auto page = co_await one.house->process.tasks.list(core::testing::seen_by(alice()), {});
+  const core::TaskFilter all;
+  auto page = co_await one.house->process.tasks.list(core::testing::seen_by(alice()), all);
   CO_ASSERT_OK(page);
   CO_ASSERT_EQ(page->rows.size(), 2U);
   const bool first = page->rows[0].agent == "expert";
@@ -192,7 +193,8 @@ CORE_TEST(LoopCalls, a_canceled_task_takes_its_delegated_task_along) {
   auto stream = co_await one.house->stream("helper", request_of("?"));
   CO_ASSERT_OK(stream);
   co_await until([&] { return expert->requests.size() == 1; });
-  auto page = co_await one.house->process.tasks.list(core::testing::seen_by(alice()), {});
+  const core::TaskFilter all;
+  auto page = co_await one.house->process.tasks.list(core::testing::seen_by(alice()), all);
   std::string parent;
   std::string child;
   for (const auto& row : page->rows) (row.parent ? child : parent) = row.id.to_string();

@@ -195,7 +195,8 @@ CORE_TEST(LoopFaults, a_cancellation_ends_the_call_that_is_under_way) {
   auto stream = co_await one.house->stream("helper", request_of("?"));
   CO_ASSERT_OK(stream);
   co_await until([&] { return one.servers.active == 2; });
-  auto page = co_await one.house->process.tasks.list(core::testing::seen_by(alice()), {});
+  const core::TaskFilter all;
+  auto page = co_await one.house->process.tasks.list(core::testing::seen_by(alice()), all);
   CO_ASSERT_OK(page);
   auto canceled = co_await one.house->handler.cancel_task(
       gateway::testing::context_of(alice()), gateway::testing::agent_ref("helper"),

@@ -60,7 +60,8 @@ CORE_TEST(LoopSession, a_message_to_a_running_task_is_read_before_the_next_model
   auto stream = co_await one.house->stream("helper", request_of("price?"));
   CO_ASSERT_OK(stream);
   co_await until([&] { return one.servers.active == 1; });
-  auto page = co_await one.house->process.tasks.list(core::testing::seen_by(alice()), {});
+  const core::TaskFilter all;
+  auto page = co_await one.house->process.tasks.list(core::testing::seen_by(alice()), all);
   auto log = co_await one.house->process.tasks.find(page->rows.at(0).id.to_string(),
                                                     core::testing::seen_by(alice()));
   CO_ASSERT_OK(log);
@@ -82,7 +83,8 @@ CORE_TEST(LoopSession, a_message_during_the_last_answer_has_its_own) {
   auto stream = co_await one.house->stream("helper", request_of("first"));
   CO_ASSERT_OK(stream);
   co_await until([&] { return one.model->requests.size() == 1; });
-  auto page = co_await one.house->process.tasks.list(core::testing::seen_by(alice()), {});
+  const core::TaskFilter all;
+  auto page = co_await one.house->process.tasks.list(core::testing::seen_by(alice()), all);
   auto log = co_await one.house->process.tasks.find(page->rows.at(0).id.to_string(),
                                                     core::testing::seen_by(alice()));
   CO_ASSERT_OK(log);

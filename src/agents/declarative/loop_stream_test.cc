@@ -56,7 +56,8 @@ CORE_TEST(LoopStream, the_first_piece_goes_out_at_once_and_later_ones_together) 
   CO_ASSERT_OK(rest);
   for (auto& item : *rest) seen.push_back(std::move(item));
   EXPECT_THAT(chunks(seen), ElementsAre("!a", "bc", "de$"));
-  auto page = co_await one.house->process.tasks.list(core::testing::seen_by(alice()), {});
+  const core::TaskFilter all;
+  auto page = co_await one.house->process.tasks.list(core::testing::seen_by(alice()), all);
   auto task = co_await one.house->get("helper", page->rows.at(0).id.to_string());
   CO_ASSERT_OK(task);
   EXPECT_EQ(House::said(*task), "COMPLETED|abcde");
@@ -110,7 +111,8 @@ CORE_TEST(LoopStream, the_final_answer_replaces_what_was_said_before_a_call) {
   EXPECT_THAT(told, HasSubstr(R"("response":{"result":"12"}},)"
                               R"("metadata":{"kagent_type":"function_response"})"));
   EXPECT_THAT(told, HasSubstr(R"("kagent_usage_metadata":{"promptTokenCount":10)"));
-  auto page = co_await one.house->process.tasks.list(core::testing::seen_by(alice()), {});
+  const core::TaskFilter all;
+  auto page = co_await one.house->process.tasks.list(core::testing::seen_by(alice()), all);
   auto task = co_await one.house->get("helper", page->rows.at(0).id.to_string());
   CO_ASSERT_OK(task);
   EXPECT_EQ(House::said(*task), "COMPLETED|It costs 12.");

@@ -57,7 +57,8 @@ CORE_TEST(Loop, a_run_goes_on_after_a_crash_where_it_was) {
   EXPECT_EQ(prompt_of(models["default"]->requests[0]), "user:price? assistant:price! tool:12");
   EXPECT_EQ(one.servers.called.size(), 1U) << "a finished call was made again";
   co_await until([&] { return other.metrics.runs_active.value() == 0; });
-  auto page = co_await other.tasks.list(core::testing::seen_by(alice()), {});
+  const core::TaskFilter all;
+  auto page = co_await other.tasks.list(core::testing::seen_by(alice()), all);
   CO_ASSERT_OK(page);
   CO_ASSERT_EQ(page->rows.size(), 1U);
   EXPECT_EQ(page->rows[0].state, a2a::TaskState::completed);

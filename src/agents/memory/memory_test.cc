@@ -177,7 +177,8 @@ CORE_TEST(Memory, ends_with_its_time_but_lives_on_where_it_is_used) {
 CORE_TEST(Memory, lists_newest_first_in_pages_and_deletes) {
   Kept kept(world);
   for (const char* text : {"a", "b", "c"}) co_await kept.save(text);
-  co_await kept.save("d", {}, {"default", "guide", "bob"});
+  const MemoryScope his{"default", "guide", "bob"};
+  co_await kept.save("d", {}, his);
   MemoryFilter filter;
   filter.name_space = "default";
   filter.owner = "alice";
