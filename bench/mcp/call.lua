@@ -1,13 +1,11 @@
 -- wrk script: calls a trivial tool and checks every answer. Arguments: the session id (empty:
--- revision 2026-07-28, without sessions), the tool's name, and how many milliseconds each
--- connection waits between two calls.
+-- revision 2026-07-28, without sessions) and the tool's name.
 local workers = {}
 
 function setup(thread)
   workers[#workers + 1] = thread
 end
 
-local pause = 0
 local message
 local count = 0
 failures = 0
@@ -15,7 +13,6 @@ example = ""
 
 function init(args)
   local session, tool = args[1], args[2]
-  pause = tonumber(args[3] or "0")
   local params = '"params":{"name":"' .. tool .. '","arguments":{}'
   local fields = ""
   if session == "none" then
@@ -32,10 +29,6 @@ function init(args)
       .. "\r\nContent-Type: application/json\r\nAccept: application/json, text/event-stream\r\n"
       .. fields .. "Content-Length: " .. #body .. "\r\n\r\n" .. body
   end
-end
-
-function delay()
-  return pause
 end
 
 function request()

@@ -58,8 +58,8 @@ def open_session(server):
     return session
 
 
-def call(server, seconds, session="none", connections=64, pause=0, tool=TOOL):
-    return wrk(server, "/mcp", SCRIPT, [session, tool, str(pause)], seconds, connections)
+def call(server, seconds, session="none", connections=64, tool=TOOL):
+    return wrk(server, "/mcp", SCRIPT, [session, tool], seconds, connections)
 
 
 def run(make, seconds, legacy):

@@ -3,9 +3,10 @@
 import dataclasses
 import json
 import statistics
+import subprocess
 import time
 
-from calls import HERE, Peer, call, open_session, post
+from calls import HERE, TOOL, Peer, call, open_session, post
 from messages import wait_until_idle
 from processes import LOAD_CORE, Flotilla, free_port
 
@@ -42,6 +43,31 @@ def wait_ready(server, count):
     raise RuntimeError("the tool servers did not become ready")
 
 
+@dataclasses.dataclass
+class Paced:
+    p50: float
+    p99: float
+    failed: int
+
+
+def paced(setup, server, rate, seconds, connections):
+    """Calls at even distances, whatever became of those before."""
+    body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "tools/call",
+                       "params": {"name": TOOL, "arguments": {}, "_meta": {
+                           "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+                           "io.modelcontextprotocol/clientCapabilities": {}}}})
+    request = (f"POST /mcp HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\n"
+               "Content-Type: application/json\r\nAccept: application/json, text/event-stream\r\n"
+               "MCP-Protocol-Version: 2026-07-28\r\nMcp-Method: tools/call\r\n"
+               f"Mcp-Name: {TOOL}\r\nContent-Length: {len(body)}\r\n\r\n{body}")
+    run = subprocess.run(
+        ["taskset", "-c", str(LOAD_CORE), setup.work / "load" / "paced", str(server.port),
+         str(round(rate)), str(round(seconds)), str(connections), "This is a simple text response"],
+        input=request, capture_output=True, text=True, check=True, timeout=seconds + 30)
+    found = json.loads(run.stdout)
+    return Paced(found["p50_us"], found["p99_us"], found["wrong"])
+
+
 def measure(setup, seconds):
     """The upstream shares the load's core: it is the same in both cases."""
     print("-- the gateway's share of a call, at half of its saturation", flush=True)
@@ -52,20 +78,18 @@ def measure(setup, seconds):
             wait_ready(gateway, 1)
             call(gateway, 1)
             saturation = call(gateway, 3, connections=connections).rate
-            pause = max(1, round(connections / (saturation / 2) * 1000))
             samples = {"direct": [], "through": []}
             failed = 0
             for _ in range(3):
                 for name, server in (("direct", upstream), ("through", gateway)):
                     wait_until_idle(server)
-                    sample = call(server, seconds, connections=connections, pause=pause)
+                    sample = paced(setup, server, saturation / 2, seconds, connections)
                     samples[name].append(sample)
                     failed += sample.failed
             middle = {name: (statistics.median(one.p50 for one in list_),
                              statistics.median(one.p99 for one in list_))
                       for name, list_ in samples.items()}
-            rate = statistics.median(one.rate for one in samples["through"])
-    found = Overhead(saturation, rate, middle["direct"], middle["through"], failed)
+    found = Overhead(saturation, saturation / 2, middle["direct"], middle["through"], failed)
     print(f"   {found}", flush=True)
     return found
 

@@ -1,12 +1,23 @@
 #include <algorithm>
 #include <iterator>
 
+#include "a2a/continuation.h"
 #include "a2a/types.h"
 
 namespace flotilla::a2a {
 namespace {
 
+bool continues(const Artifact& artifact, const Artifact& chunk) {
+  if (artifact.parts.empty() || chunk.parts.empty() || !artifact.parts.back().text) return false;
+  const auto& first = chunk.parts.front();
+  return first.text && first.metadata.find(kContinues) != nullptr;
+}
+
 void append_parts(Artifact& artifact, Artifact chunk) {
+  if (continues(artifact, chunk)) {
+    *artifact.parts.back().text += *chunk.parts.front().text;
+    chunk.parts.erase(chunk.parts.begin());
+  }
   std::ranges::move(chunk.parts, std::back_inserter(artifact.parts));
   merge(artifact.metadata, std::move(chunk.metadata));
   if (chunk.name) artifact.name = std::move(chunk.name);

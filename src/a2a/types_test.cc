@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "a2a/card.h"
+#include "a2a/continuation.h"
 #include "json/json.h"
 
 namespace flotilla::a2a {
@@ -157,6 +158,17 @@ TEST(Reducer, artifacts_are_created_appended_to_and_replaced) {
   apply(task, chunk("a", "new", false));
   EXPECT_EQ(json::to_text(task.artifacts[0]), R"({"artifactId":"a","parts":[{"text":"new"}]})");
   EXPECT_EQ(task.artifacts[1].artifactId, "b");
+}
+
+TEST(Reducer, a_text_that_continues_is_joined_to_the_last_part) {
+  Task task;
+  apply(task, chunk("a", "Hel", std::nullopt));
+  auto more = chunk("a", "lo", true);
+  more.artifact.parts.front().metadata.set(std::string(kContinues), json::Value(true));
+  more.artifact.parts.push_back(text_part("!"));
+  apply(task, more);
+  EXPECT_EQ(json::to_text(task.artifacts[0]),
+            R"({"artifactId":"a","parts":[{"text":"Hello"},{"text":"!"}]})");
 }
 
 TEST(Reducer, history_tail_keeps_the_most_recent) {

@@ -132,7 +132,7 @@ void register_demo(BuiltinServices services) {
   services.agents.put(std::move(notification));
 }
 
-void register_builtin(BuiltinServices services) {
+void register_builtin(BuiltinServices services, Memory& memory) {
   auto& agents = services.agents;
   agents.put(info_of(kFrontDesk, services, make_front_desk(agents)));
   auto calculator = info_of(kCalculator, services, make_calculator(services.messaging));
@@ -142,7 +142,7 @@ void register_builtin(BuiltinServices services) {
   };
   agents.put(std::move(calculator));
   agents.put(info_of(kAnalysis, services, make_analysis(services.messaging)));
-  agents.put(info_of(kMemory, services, make_memory(services.database, services.clock)));
+  agents.put(info_of(kMemory, services, make_memory(memory)));
   auto echo = info_of(kEcho, services, make_echo());
   echo.may_reply_message = true;
   agents.put(std::move(echo));

@@ -8,6 +8,8 @@
 
 namespace flotilla::agents {
 
+class Memory;
+
 /// What the built-in agents use. Outlives them.
 struct BuiltinServices {
   db::Database& database;
@@ -18,6 +20,6 @@ struct BuiltinServices {
 };
 
 /// Registers front-desk, calculator, analysis, memory and echo in namespace `default`.
-void register_builtin(BuiltinServices services);
+void register_builtin(BuiltinServices services, Memory& memory);
 
 }  // namespace flotilla::agents

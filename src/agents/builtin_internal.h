@@ -13,7 +13,7 @@ namespace flotilla::agents {
 std::shared_ptr<core::Runner> make_front_desk(core::AgentRegistry& agents);
 std::shared_ptr<core::Runner> make_calculator(core::Messaging& messaging);
 std::shared_ptr<core::Runner> make_analysis(core::Messaging& messaging);
-std::shared_ptr<core::Runner> make_memory(db::Database& database, Clock& clock);
+std::shared_ptr<core::Runner> make_memory(Memory& memory);
 std::shared_ptr<core::Runner> make_echo();
 // Those of demo.h.
 std::shared_ptr<core::Runner> make_coordinator(core::Messaging& messaging);

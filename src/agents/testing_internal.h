@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "agents/builtin.h"
+#include "agents/memory/memory.h"
+#include "agents/memory/sql_memory_store.h"
 #include "gateway/testing.h"
 
 namespace flotilla::agents::testing {
@@ -23,8 +25,9 @@ using gateway::testing::until;
 /// A process with the built-in agents behind the handler.
 struct House : Desk {
   explicit House(World& world) : House(world, world.process()) {}
-  House(World& world, core::testing::Process& at) : Desk(at) {
-    register_builtin({*world.database, world.clock, world.random, at.agents, at.messaging});
+  House(World& world, core::testing::Process& at)
+      : Desk(at), memory(make_sql_memory_store(*world.database, world.clock)) {
+    register_builtin({*world.database, world.clock, world.random, at.agents, at.messaging}, memory);
   }
   /// Asks with a message of its own; the text of the answer: its artifacts, else its status
   /// message, after the state.
@@ -41,6 +44,8 @@ struct House : Desk {
     if (task.status.message) text += "|" + a2a::text_of(task.status.message->parts);
     return text;
   }
+
+  Memory memory;
 
  private:
   int asked_ = 0;

@@ -13,6 +13,7 @@
 #include "core/resources.h"
 #include "core/sessions.h"
 #include "core/tasks.h"
+#include "core/usage.h"
 #include "http/router.h"
 #include "telemetry/metrics.h"
 
@@ -41,6 +42,7 @@ struct Sources {
   core::Outbox* outbox = nullptr;        // the same
   core::Resources* resources = nullptr;  // the same
   gateway::Federation* tool_servers = nullptr;
+  core::Usage* usage = nullptr;  // never null once routes are added
   /// Set by add_routes: what other routes of the server answer. It must stay where it is.
   http::Router* router = nullptr;
 };

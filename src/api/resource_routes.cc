@@ -3,6 +3,7 @@
 #include "api/resource_views.h"
 #include "api/route.h"
 #include "api/views.h"
+#include "core/agent_resource.h"
 #include "core/resource_kind.h"
 
 // The routes of each kind of resource, from its definition.
@@ -72,6 +73,7 @@ struct Adder {
 const Parameter kDryRun{"dryRun", "server: says what would be, and changes nothing"};
 
 void add_lists(Adder& adder, const core::ResourceKind& kind) {
+  const bool is_agent = kind.kind == core::kAgentKind;  // some are not stored
   const std::vector<Parameter> query{
       {"labelSelector", "only those with such labels, such as app=web,tier!=test"},
       {"limit", "items of one page, 1 to 500, 50 by default"},
@@ -85,7 +87,7 @@ void add_lists(Adder& adder, const core::ResourceKind& kind) {
     std::string text(summary);
     text.replace(0, 2, kind.kind);
     auto& route = adder.add(Method::get, kept(where + std::string(kind.plural)),
-                            kept(std::move(text)), resources::list);
+                            kept(std::move(text)), is_agent ? agents::list : resources::list);
     route.query = query;
     route.schema = list;
     route.streams = true;
@@ -106,7 +108,8 @@ void add_kind(Adder& adder, const core::ResourceKind& kind) {
     return route;
   };
   write(Method::post, all, "Makes a " + name, resources::create).body = document;
-  auto& get = adder.add(Method::get, one, kept("One " + name), resources::get);
+  auto& get = adder.add(Method::get, one, kept("One " + name),
+                        kind.kind == core::kAgentKind ? agents::get : resources::get);
   get.schema = document;
   write(Method::put, one, "Replaces a " + name, resources::replace).body = document;
   write(Method::patch, one, "Changes a " + name + " by a JSON merge patch", resources::patch).body =

@@ -6,10 +6,15 @@
 #include <string_view>
 #include <vector>
 
+#include "core/resources.h"
+#include "http/message.h"
 #include "json/map.h"
 
 /// What the routes of resources answer besides the resources themselves.
 namespace flotilla::api {
+
+http::Response answer_document(const core::Resource& resource);
+http::Response answer_page(const core::ResourcePage& page);
 
 struct FieldFault {
   std::string field;

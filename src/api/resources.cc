@@ -11,6 +11,24 @@
 #include "core/resource_apply.h"
 #include "http/sse.h"
 
+namespace flotilla::api {
+
+http::Response answer_document(const core::Resource& resource) {
+  return http::Response::json(200, json::to_string(core::document_of(resource)));
+}
+
+http::Response answer_page(const core::ResourcePage& page) {
+  json::Object list;
+  json::Array items;
+  for (const auto& resource : page.items) items.emplace_back(core::document_of(resource));
+  list.append("items", std::move(items));
+  list.append("nextCursor", page.next);
+  list.append("resourceVersion", std::to_string(page.version));
+  return http::Response::json(200, json::to_string(list));
+}
+
+}  // namespace flotilla::api
+
 namespace flotilla::api::resources {
 
 namespace {
@@ -45,10 +63,6 @@ bool is_yaml(const http::Request& request) {
 
 Result<json::Value> document_in(const http::Request& request) {
   return is_yaml(request) ? json::parse_yaml(request.body) : json::parse(request.body);
-}
-
-http::Response answer_document(const core::Resource& resource) {
-  return http::Response::json(200, json::to_string(core::document_of(resource)));
 }
 
 http::Response answer_written(const Result<core::Written>& written) {
@@ -124,13 +138,7 @@ Async<Result<http::Response>> list_or_follow(const Sources& sources, http::Reque
   CO_TRY(cursor, value_of(request, "cursor"));
   CO_TRY(page,
          co_await sources.resources->list(principal, std::move(filter), std::move(cursor), limit));
-  json::Object list;
-  json::Array items;
-  for (const auto& resource : page.items) items.emplace_back(core::document_of(resource));
-  list.append("items", std::move(items));
-  list.append("nextCursor", page.next);
-  list.append("resourceVersion", std::to_string(page.version));
-  co_return http::Response::json(200, json::to_string(list));
+  co_return answer_page(page);
 }
 
 // Writes
@@ -142,6 +150,7 @@ Async<Result<core::Written>> write(const Sources& sources, http::Request& reques
   context.kind = kind_of(request).kind;
   context.name_space = request.param("ns");
   context.fixed = true;
+  context.converter = sources.resources->converter();
   if (replaces) context.name = request.param("name");
   if (replaces && !principal.may_enter(context.name_space)) {
     // Answers as for a missing one.
@@ -245,33 +254,6 @@ KindView view_of(const core::ResourceKind& kind) {
   return view;
 }
 
-/// Agents of the server's own: listed with the others, changed by nobody.
-KindView agent_kind() {
-  KindView view;
-  view.kind = "Agent";
-  view.apiVersion = core::kApiVersion;
-  view.plural = "agents";
-  view.singular = "agent";
-  view.summary = "something that can be spoken to by A2A";
-  view.readOnly = true;
-  return view;
-}
-
-json::Object agent_schema() {
-  SchemaSet set;
-  set.base = "#/$defs/";
-  std::ignore = schema_of<AgentResource>(set);
-  json::Object schema;
-  schema.set("$schema", "https://json-schema.org/draft/2020-12/schema");
-  schema.set("title", "Agent");
-  schema.set("description", agent_kind().summary);
-  for (const auto& [member, value] : set.schemas.find("AgentResource")->if_object()->members())
-    schema.set(member, value);
-  set.schemas.erase("AgentResource");
-  schema.set("$defs", std::move(set.schemas));
-  return schema;
-}
-
 }  // namespace
 
 Async<http::Response> list(const Sources& sources, http::Request& request) {
@@ -314,16 +296,12 @@ Async<http::Response> apply(const Sources& sources, http::Request& request) {
 
 Async<http::Response> schemas(const Sources&, http::Request&) {
   KindList list;
-  list.items.push_back(agent_kind());
   for (const auto& kind : core::resource_kinds()) list.items.push_back(view_of(kind));
   co_return answer(list);
 }
 
 Async<http::Response> schema(const Sources&, http::Request& request) {
   const auto name = request.param("kind");
-  const auto agent = agent_kind();
-  if (name == agent.kind || name == agent.plural || name == agent.singular)
-    co_return http::Response::json(200, json::to_string(agent_schema()));
   const auto* kind = core::find_kind(name);
   if (kind == nullptr) {
     const auto why = core::unknown_kind(name, "kind").message();

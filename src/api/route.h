@@ -11,6 +11,8 @@
 
 namespace flotilla::api {
 
+struct TaskView;
+
 struct Parameter {
   std::string_view name;
   std::string_view text;
@@ -47,6 +49,11 @@ namespace tasks {
 Async<http::Response> list(const Sources& sources, http::Request& request);
 Async<http::Response> get(const Sources& sources, http::Request& request);
 Async<http::Response> cancel(const Sources& sources, http::Request& request);
+Async<http::Response> steps(const Sources& sources, http::Request& request);
+Async<http::Response> retry(const Sources& sources, http::Request& request);
+Async<http::Response> fork(const Sources& sources, http::Request& request);
+Async<http::Response> replay(const Sources& sources, http::Request& request);
+TaskView view_of(const core::TaskRow& row);
 }  // namespace tasks
 namespace events {
 Async<http::Response> of_task(const Sources& sources, http::Request& request);
@@ -96,6 +103,9 @@ Async<http::Response> rotate(const Sources& sources, http::Request& request);
 Async<http::Response> retire(const Sources& sources, http::Request& request);
 Async<http::Response> remove(const Sources& sources, http::Request& request);
 }  // namespace keys
+namespace usage {
+Async<http::Response> stats(const Sources& sources, http::Request& request);
+}  // namespace usage
 namespace tool_servers {
 Async<http::Response> approve(const Sources& sources, http::Request& request);
 }  // namespace tool_servers

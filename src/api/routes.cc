@@ -1,5 +1,6 @@
 #include "api/messaging_views.h"
 #include "api/route.h"
+#include "api/usage_views.h"
 #include "api/views.h"
 #include "auth/access.h"
 
@@ -127,10 +128,6 @@ std::vector<Route> make_routes() {
       sessions::list);
   get("/api/v1/namespaces/{ns}/sessions/{uid}", "One session", {}, schema<SessionView>,
       sessions::get);
-  get("/api/v1/agents", "Agents of all namespaces", page, schema<AgentList>, agents::list);
-  get("/api/v1/namespaces/{ns}/agents", "Agents of a namespace", page, schema<AgentList>,
-      agents::list);
-  get("/api/v1/namespaces/{ns}/agents/{name}", "One agent", {}, schema<AgentResource>, agents::get);
   get("/api/v1/namespaces/{ns}/agents/{name}/card",
       "The A2A card of an agent, as its well-known URL gives it", {}, nullptr, agents::card);
   get("/api/v1/config", "The effective configuration with its origins", {}, schema<ConfigList>,
@@ -145,6 +142,21 @@ std::vector<Route> make_routes() {
       schema<DeadLetterView>, outbox::retry);
   table.back().method = Method::post;
   table.back().role = Role::operator_;
+  get("/api/v1/stats",
+      "Model calls: requests, errors, tokens and cost by step of time, newest first",
+      {{"since", "a time, or how long ago, such as 90m; 1h by default"},
+       {"until", "likewise; now by default"},
+       {"step", "whole minutes, such as 5m; 1m by default; all: one sum over the whole time"},
+       {"by",
+        "any of namespace, agent, model, owner, separated by commas; or none; the first three "
+        "by default"},
+       {"namespace", "only of this namespace"},
+       {"agent", "only of this agent"},
+       {"model", "only of this ModelConfig"},
+       {"owner", "only for this principal"},
+       kLimit,
+       kCursor},
+      schema<UsageList>, usage::stats);
   get("/openapi.json", "This document", {}, nullptr, system::openapi);
   get("/metrics", "Metrics in the Prometheus text format", {}, nullptr, system::metrics);
   get("/", "A page that says what this is", {}, nullptr, system::landing);

@@ -109,47 +109,6 @@ constexpr bool always_written(const SessionList*, std::string_view) {
   return true;
 }
 
-struct ObjectMeta {
-  std::string namespace_;
-  std::string name;
-  std::string uid;
-  std::int64_t generation = 1;
-  Time creationTimestamp;
-};
-BOOST_DESCRIBE_STRUCT(ObjectMeta, (), (namespace_, name, uid, generation, creationTimestamp))
-
-struct AgentSpec {
-  std::string type;
-  std::string description;
-  std::vector<std::string> keywords;
-};
-BOOST_DESCRIBE_STRUCT(AgentSpec, (), (type, description, keywords))
-
-struct AgentStatus {
-  bool ready = true;
-  bool readOnly = true;
-  std::string url;
-};
-BOOST_DESCRIBE_STRUCT(AgentStatus, (), (ready, readOnly, url))
-
-struct AgentResource {
-  std::string apiVersion = "flotilla.dev/v1";
-  std::string kind = "Agent";
-  ObjectMeta metadata;
-  AgentSpec spec;
-  AgentStatus status;
-};
-BOOST_DESCRIBE_STRUCT(AgentResource, (), (apiVersion, kind, metadata, spec, status))
-
-struct AgentList {
-  std::vector<AgentResource> items;
-  std::string nextCursor;
-};
-BOOST_DESCRIBE_STRUCT(AgentList, (), (items, nextCursor))
-constexpr bool always_written(const AgentList*, std::string_view) {
-  return true;
-}
-
 /// Public facts of a key; keys themselves never leave the server.
 struct KeyView {
   std::string id;

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "agents/memory_tools.h"
+#include "agents/memory/memory_tools.h"
 #include "app/version.h"
 #include "gateway/mcp/platform_resources.h"
 #include "mcp/conformance.h"
@@ -41,7 +41,7 @@ McpService::McpService(const ServeConfig& config, McpNeeds needs)
       server_({catalogue_, sessions_, needs.sealer, system_clock(), system_random()},
               server_config(config)) {
   auto own = gateway::make_agent_tools(needs.platform);
-  auto memory = agents::make_memory_tools(needs.database, system_clock());
+  auto memory = agents::make_memory_tools(needs.memory);
   const gateway::UpstreamServices upstream{needs.resources, system_clock(), names_,
                                            needs.egress,    eras_,          std::string(kVersion)};
   tool_servers_ = std::make_shared<gateway::Federation>(gateway::Federation::Services{

@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "agents/memory/memory.h"
 #include "app/serve_config.h"
 #include "auth/sealing.h"
 #include "core/reconciler.h"
@@ -17,6 +18,7 @@ namespace flotilla::app {
 struct McpNeeds {
   gateway::PlatformServices platform;
   db::Database& database;
+  agents::Memory& memory;
   const auth::Sealer& sealer;
   const http::EgressPolicy& egress;
   core::Resources& resources;

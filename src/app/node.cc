@@ -13,12 +13,14 @@
 #include "agents/builtin.h"
 #include "agents/conformance.h"
 #include "agents/demo.h"
+#include "agents/memory/sql_memory_store.h"
 #include "api/api.h"
 #include "app/listen_address.h"
 #include "app/manifests.h"
 #include "app/mcp_service.h"
 #include "app/peer_client.h"
 #include "app/setup.h"
+#include "app/tracing.h"
 #include "app/version.h"
 #include "async/blocking_pool.h"
 #include "async/loops.h"
@@ -26,11 +28,13 @@
 #include "auth/authenticator.h"
 #include "auth/sealing.h"
 #include "base/log.h"
+#include "compat/kagent/converter.h"
 #include "core/feed.h"
 #include "core/messaging.h"
 #include "core/messaging_courier.h"
 #include "core/metrics.h"
 #include "core/outbox.h"
+#include "core/policy_budgets.h"
 #include "core/push.h"
 #include "core/reconciler.h"
 #include "core/resource_apply.h"
@@ -38,6 +42,7 @@
 #include "core/scheduler.h"
 #include "core/sessions.h"
 #include "core/tasks.h"
+#include "core/usage.h"
 #include "gateway/a2a_handler.h"
 #include "gateway/key_ring.h"
 #include "gateway/push.h"
@@ -78,6 +83,7 @@ struct Node::Parts {
         services{*database,       system_clock(),
                  system_random(), feed,
                  core_metrics,    make_uuid_v7(system_clock().now(), system_random()).to_string()},
+        memory(agents::make_sql_memory_store(*database, system_clock())),
         sessions(*database, system_clock(), system_random()),
         scheduler(services, agents, loops),
         push_names("push-dns", kPushNameThreads, kPushNameQueue),
@@ -93,6 +99,8 @@ struct Node::Parts {
         courier(services, messaging, agents, loops.executor(0)),
         resources(*database, system_clock(), system_random(), sealer, feed),
         reconciler(resources, system_clock(), loops.executor(0), {.workers = kReconcilers}),
+        usage(*database, system_clock(), core_metrics),
+        policy_budgets(resources, usage, system_clock()),
         key_ring(*database, system_clock(), sealer, card_signer),
         a2a_handler(tasks, sessions, agents, &push),
         signals(loops.executor(0)) {}
@@ -111,6 +119,7 @@ struct Node::Parts {
   core::Feed feed;
   core::Services services;
   core::AgentRegistry agents;
+  agents::Memory memory;
   core::Sessions sessions;
   core::Scheduler scheduler;
   BlockingPool push_names;
@@ -123,8 +132,12 @@ struct Node::Parts {
   core::TopicSubscriptions subscriptions;
   core::Messaging messaging;
   core::Courier courier;
+  compat::kagent::Converter kagent_converter;
   core::Resources resources;
   core::Reconciler reconciler;
+  core::Usage usage;
+  core::PolicyBudgets policy_budgets;
+  std::unique_ptr<Tracing> tracing;  // null: nobody wants traces
   a2a::CardSigner card_signer;
   gateway::KeyRing key_ring;
   gateway::A2aHandler a2a_handler;
@@ -177,11 +190,12 @@ Async<http::Response> Node::Parts::serve(http::Request& request) {
 void Node::Parts::wire() {
   const agents::BuiltinServices builtin{*database, system_clock(), system_random(), agents,
                                         messaging};
-  agents::register_builtin(builtin);
+  agents::register_builtin(builtin, memory);
   if (config.demo) agents::register_demo(builtin);
   if (config.conformance)
     agents::register_conformance(agents, system_clock(), system_random(),
                                  {config.conformance_reduced, peer_connector(push_names, egress)});
+  resources.use(kagent_converter);
   a2a::ServerConfig a2a_config;
   a2a_config.lenient_message_id = config.conformance;
   a2a_config.local_is_nobody = config.conformance;
@@ -197,6 +211,7 @@ void Node::Parts::wire() {
   key_ring.also_reseals([this] { return push_configs.reseal(); });
   key_ring.also_reseals([this] { return resources.reseal(); });
   services.outbox = &outbox;
+  if (tracing) services.tracer = &tracing->tracer();
   a2a_config.ports = ports;
   if (grpc_listen)
     grpc = std::make_unique<a2a::rpc::Server>(loops, system_clock(), a2a_handler, authenticator,
@@ -205,6 +220,7 @@ void Node::Parts::wire() {
   a2a::add_routes(router, a2a_handler, a2a_config);
   mcp = std::make_unique<McpService>(
       config, McpNeeds{gateway::PlatformServices{a2a_handler, tasks, agents, messaging}, *database,
+                       memory,
                        sealer, egress, resources, reconciler, loops.executor(0)});
   mcp->add_routes(router);
   api::Sources sources{tasks,
@@ -222,6 +238,7 @@ void Node::Parts::wire() {
   sources.outbox = &outbox;
   sources.resources = &resources;
   sources.tool_servers = &mcp->tool_servers();
+  sources.usage = &usage;
   api::add_routes(router, std::move(sources));
   auto handler = [this](http::Request& request) { return serve(request); };
   server = std::make_unique<http::Server>(loops, system_clock(), server_options(config, listen),
@@ -239,6 +256,7 @@ Async<Result<>> Node::Parts::prepare() {
   CO_TRY_VOID(co_await key_ring.load());
   CO_TRY_VOID(co_await scheduler.void_leases());
   if (!config.apply.empty()) CO_TRY_VOID(co_await apply_manifests());
+  CO_TRY_VOID(co_await policy_budgets.load());
   co_return ok();
 }
 
@@ -285,6 +303,9 @@ Async<> Node::Parts::drain() {
   co_await topics.stop();
   co_await scheduler.stop();
   co_await outbox.stop();
+  co_await policy_budgets.stop();
+  co_await usage.stop();
+  if (tracing) co_await tracing->stop();
   loops.stop();
 }
 
@@ -299,10 +320,16 @@ Result<std::unique_ptr<Node>> Node::open(ServeConfig config, config::Registry& k
   TRY(database, open_database(config, *metrics));
   TRY(sealer, open_sealer(config));
   TRY(egress, http::EgressPolicy::make(config.egress_allow));
+  TRY(traces, trace_settings(config.otlp_endpoint));
   auto parts = std::make_unique<Parts>(std::move(config), std::move(listen), std::move(database),
                                        std::move(metrics), std::move(authenticator),
                                        std::move(sealer), std::move(egress), keys);
   parts->grpc_listen = std::move(grpc_listen);
+  if (traces) {
+    TRY(tracing, Tracing::make(std::move(*traces), parts->loops.executor(0), parts->egress,
+                               *parts->metrics));
+    parts->tracing = std::move(tracing);
+  }
   parts->wire();
   return std::unique_ptr<Node>(new Node(std::move(parts)));
 }
@@ -343,6 +370,9 @@ void Node::run() {
   parts.mcp->start();
   parts.reconciler.start();
   parts.outbox.start();
+  parts.policy_budgets.start(parts.loops.executor(0));
+  parts.usage.start(parts.loops.executor(0));
+  if (parts.tracing) parts.tracing->start();
   parts.signals.async_wait([&parts](const boost::system::error_code& failed, int) {
     if (!failed) parts.begin_stop();
   });

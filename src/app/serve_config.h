@@ -39,6 +39,7 @@ struct ServeConfig {
   std::string a2a_profile = "1.0.1";
   bool a2a_lenient_version = false;
   std::uint32_t hop_limit = 8;
+  std::string otlp_endpoint;
   bool demo = false;
   bool conformance = false;
   bool conformance_reduced = false;
@@ -55,9 +56,10 @@ BOOST_DESCRIBE_STRUCT(ServeConfig, (),
                       (listen, grpc_listen, data, database, config, apply, threads, public_url,
                        allow_host, allow_origin, trusted_proxy, tls_cert, tls_key, tls_client_ca,
                        durability, tokens, sealing_key, egress_allow, dedupe, insecure, a2a_profile,
-                       a2a_lenient_version, hop_limit, demo, conformance, conformance_reduced,
-                       conformance_auth, log_level, log_format, body_limit, max_connections,
-                       max_connections_per_peer, max_requests_per_peer, drain_timeout))
+                       a2a_lenient_version, hop_limit, otlp_endpoint, demo, conformance,
+                       conformance_reduced, conformance_auth, log_level, log_format, body_limit,
+                       max_connections, max_connections_per_peer, max_requests_per_peer,
+                       drain_timeout))
 
 inline constexpr config::Help kServeHelp[] = {
     {"listen", "address and port to serve on; port 0 picks one"},
@@ -85,6 +87,8 @@ inline constexpr config::Help kServeHelp[] = {
     {"a2a_profile", "error profile of A2A 1.0", "1.0.0|1.0.1"},
     {"a2a_lenient_version", "accept 1.0 methods without the A2A-Version header"},
     {"hop_limit", "agents that may answer each other, one because of the other"},
+    {"otlp_endpoint",
+     "URL of an OpenTelemetry receiver of traces (OTLP over HTTP); the OTEL_* variables say more"},
     {"demo", "also run the agents of examples/messaging"},
     {"conformance", "the front desk does what the public A2A conformance kits ask for; for tests"},
     {"conformance_reduced", "conformance mode without streams, webhooks and extended card"},

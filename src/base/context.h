@@ -43,7 +43,7 @@ struct Context {
   std::shared_ptr<const Principal> principal;
   SteadyTime deadline = SteadyTime::max();
   std::string request_id;
-  std::string trace_id;  // 32 hex digits of W3C traceparent, or empty
+  std::string traceparent;  // the caller's place in a trace (W3C), well-formed, or empty
 };
 
 }  // namespace flotilla

@@ -1,21 +1,12 @@
 #include "core/agents.h"
 
-#include <algorithm>
 #include <mutex>
-#include <tuple>
 
 #include "json/json.h"
 
 namespace flotilla::core {
 
 namespace {
-auto place(auto& agents, std::string_view name_space, std::string_view name) {
-  return std::lower_bound(agents.begin(), agents.end(), std::tie(name_space, name),
-                          [](const AgentRegistry::Ptr& agent, const auto& key) {
-                            return std::tuple<std::string_view, std::string_view>(
-                                       agent->name_space, agent->name) < key;
-                          });
-}
 const json::Value* member(const json::Value* value, std::string_view name) {
   const auto* object = value == nullptr ? nullptr : value->if_object();
   return object == nullptr ? nullptr : object->find(name);
@@ -39,24 +30,46 @@ void read_extensions(AgentInfo& info) {
 void AgentRegistry::put(AgentInfo info) {
   read_extensions(info);
   auto entry = std::make_shared<const AgentInfo>(std::move(info));
+  const Place place(entry->name_space, entry->name);
+  Ptr old;  // dropped after the lock: its runner may be the last
   std::unique_lock lock(mutex_);
-  auto at = place(agents_, entry->name_space, entry->name);
-  if (at != agents_.end() && (*at)->name_space == entry->name_space && (*at)->name == entry->name)
-    *at = std::move(entry);
-  else
-    agents_.insert(at, std::move(entry));
+  // The key is made of the entry's strings, so it is replaced with it.
+  if (auto node = agents_.extract(place)) old = std::move(node.mapped());
+  agents_.emplace(place, std::move(entry));
+  listed_.reset();
+}
+
+bool AgentRegistry::remove(std::string_view name_space, std::string_view name,
+                           std::string_view uid) {
+  Ptr old;
+  std::unique_lock lock(mutex_);
+  const auto at = agents_.find(Place(name_space, name));
+  if (at == agents_.end() || at->second->uid != uid) return false;
+  old = std::move(at->second);
+  agents_.erase(at);
+  listed_.reset();
+  return true;
 }
 
 AgentRegistry::Ptr AgentRegistry::find(std::string_view name_space, std::string_view name) const {
   std::shared_lock lock(mutex_);
-  auto at = place(agents_, name_space, name);
-  if (at == agents_.end() || (*at)->name_space != name_space || (*at)->name != name) return nullptr;
-  return *at;
+  const auto at = agents_.find(Place(name_space, name));
+  return at == agents_.end() ? nullptr : at->second;
 }
 
-std::vector<AgentRegistry::Ptr> AgentRegistry::list() const {
-  std::shared_lock lock(mutex_);
-  return agents_;
+AgentList AgentRegistry::list() const {
+  {
+    std::shared_lock lock(mutex_);
+    if (listed_) return AgentList(listed_);
+  }
+  std::unique_lock lock(mutex_);
+  if (!listed_) {
+    auto all = std::make_shared<std::vector<Ptr>>();
+    all->reserve(agents_.size());
+    for (const auto& [place, agent] : agents_) all->push_back(agent);
+    listed_ = std::move(all);
+  }
+  return AgentList(listed_);
 }
 
 }  // namespace flotilla::core

@@ -1,10 +1,13 @@
 #pragma once
 
+#include <cstddef>
 #include <functional>
+#include <map>
 #include <memory>
 #include <shared_mutex>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/time.h"
@@ -31,23 +34,42 @@ struct AgentInfo {
   bool may_reply_message = false;
   bool streaming = true;   // as its card says; without it streams are refused
   bool hands_over = true;  // the front desk: gives requests to others
+  bool resource = false;   // an Agent resource; else the server's own
   Time created_at;
   std::string uid;
   std::shared_ptr<Runner> runner;  // shared with runs that outlast a re-registration
 };
 
-/// All agents of this process. Thread-safe; entries are swapped, never changed.
-class AgentRegistry {
+/// All agents of a moment, by namespace and name.
+class AgentList {
  public:
   using Ptr = std::shared_ptr<const AgentInfo>;
-  void put(AgentInfo info);
-  [[nodiscard]] Ptr find(std::string_view name_space, std::string_view name) const;
-  /// By namespace and name.
-  [[nodiscard]] std::vector<Ptr> list() const;
+  using Agents = std::shared_ptr<const std::vector<Ptr>>;
+  explicit AgentList(Agents agents) : agents_(std::move(agents)) {}
+  [[nodiscard]] auto begin() const { return agents_->begin(); }
+  [[nodiscard]] auto end() const { return agents_->end(); }
+  [[nodiscard]] std::size_t size() const { return agents_->size(); }
 
  private:
+  Agents agents_;  // shared with whoever else asked before the next change
+};
+
+/// All agents of this process. Thread-safe; entries are swapped, never changed. A change costs the
+/// logarithm of their number, a list after it their number once, further lists nothing.
+class AgentRegistry {
+ public:
+  using Ptr = AgentList::Ptr;
+  void put(AgentInfo info);
+  /// Only if it is still the one with this uid; whether it was.
+  bool remove(std::string_view name_space, std::string_view name, std::string_view uid);
+  [[nodiscard]] Ptr find(std::string_view name_space, std::string_view name) const;
+  [[nodiscard]] AgentList list() const;
+
+ private:
+  using Place = std::pair<std::string_view, std::string_view>;  // of the entry's own strings
   mutable std::shared_mutex mutex_;
-  std::vector<Ptr> agents_;  // sorted
+  std::map<Place, Ptr> agents_;
+  mutable AgentList::Agents listed_;  // null: changed since
 };
 
 }  // namespace flotilla::core

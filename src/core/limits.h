@@ -23,6 +23,8 @@ inline constexpr std::size_t kMaxSnapshotRows = 100'000;
 inline constexpr std::size_t kMaxUntakenInputs = 1000;
 /// Messages of one task that are recognised when they come again before they are committed.
 inline constexpr std::size_t kMaxRecentKeys = 256;
+/// How often a message is judged anew because its task changed meanwhile.
+inline constexpr int kMaxGateAttempts = 8;
 inline constexpr Duration kLease = std::chrono::seconds(30);
 inline constexpr Duration kLeaseRenewal = std::chrono::seconds(10);
 /// How often tasks without a live holder are looked for.
@@ -95,5 +97,23 @@ inline constexpr std::size_t kResourcePage = 200;
 inline constexpr Duration kResourcePoll = std::chrono::seconds(5);
 /// Attempts of a write that others come before.
 inline constexpr int kResourceAttempts = 16;
+
+/// Usage: how old another process's spending may be before a call is allowed, how long a call waits
+/// for others to give back what they hold, and how often it looks.
+inline constexpr Duration kUsageRefresh = std::chrono::seconds(10);
+inline constexpr Duration kUsagePatience = std::chrono::seconds(60);
+inline constexpr Duration kUsagePoll = std::chrono::milliseconds(20);
+/// Output that is held for a model without a limit of its own, and what a call is given at least
+/// while others hold the rest.
+inline constexpr std::int64_t kUnaskedOutput = 16'384;
+inline constexpr std::int64_t kLeastOutput = 1024;
+/// Tasks in memory between two looks for those that are over.
+inline constexpr std::size_t kUsageSweep = 1024;
+/// How long counts by minute, and sums by day, are kept.
+inline constexpr Duration kUsageMinutesKept = std::chrono::hours(24 * 31);
+inline constexpr Duration kUsageDaysKept = std::chrono::hours(24 * 400);
+inline constexpr Duration kUsagePruning = std::chrono::hours(1);
+/// Rows of one answer; a query that has more is to be narrowed.
+inline constexpr std::size_t kUsageRows = 10'000;
 
 }  // namespace flotilla::core

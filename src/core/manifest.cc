@@ -183,7 +183,9 @@ std::optional<std::uint64_t> number(std::string_view text) {
 
 }  // namespace
 
-Result<Manifest> parse_manifest(const json::Value& document, const ManifestContext& context) {
+namespace {
+
+Result<Manifest> parse_own(const json::Value& document, const ManifestContext& context) {
   const auto* object = document.if_object();
   if (object == nullptr)
     return fail(
@@ -224,6 +226,18 @@ Result<Manifest> parse_manifest(const json::Value& document, const ManifestConte
   manifest.annotations = std::move(head.metadata.annotations);
   manifest.owners = std::move(head.metadata.ownerReferences);
   manifest.uid = std::move(head.metadata.uid);
+  return manifest;
+}
+
+}  // namespace
+
+Result<Manifest> parse_manifest(const json::Value& document, const ManifestContext& context) {
+  if (context.converter == nullptr) return parse_own(document, context);
+  TRY(converted, context.converter->convert(document));
+  if (!converted) return parse_own(document, context);
+  auto manifest = parse_own(converted->document, context);
+  if (!manifest) return fail(in_original(manifest.error(), converted->origins));
+  manifest->origins = std::move(converted->origins);
   return manifest;
 }
 

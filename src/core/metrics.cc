@@ -25,6 +25,8 @@ Metrics::Metrics(telemetry::Registry& registry)
       topic_events(registry.counter("flotilla_topic_events_total", "Events published to topics")),
       topic_deliveries(registry.counter("flotilla_topic_deliveries_total",
                                         "Events handed to live subscribers of topics")),
-      topic_readers(registry.gauge("flotilla_topic_subscribers", "Live subscribers of topics")) {}
+      topic_readers(registry.gauge("flotilla_topic_subscribers", "Live subscribers of topics")),
+      budget_refusals(registry.counter("flotilla_budget_refusals_total",
+                                       "Model calls that a budget did not allow")) {}
 
 }  // namespace flotilla::core

@@ -21,6 +21,7 @@ struct Metrics {
   telemetry::Counter& topic_events;
   telemetry::Counter& topic_deliveries;
   telemetry::Gauge& topic_readers;
+  telemetry::Counter& budget_refusals;
 };
 
 }  // namespace flotilla::core

@@ -24,13 +24,14 @@ Error in_document(const Error& error, std::size_t index, std::string_view what) 
 }
 
 Result<Manifest> check(const json::Value& document, const ApplyRequest& request,
-                       const PrincipalPtr& principal) {
+                       const ManifestConverter* converter, const PrincipalPtr& principal) {
   ManifestContext context;
+  context.converter = converter;
   context.name_space = request.name_space;
   TRY(manifest, parse_manifest(document, context));
   if (principal) TRY_VOID(auth::require_namespace(*principal, manifest.ref.name_space));
-  TRY(checked, kind_of(manifest.ref.kind).check(manifest.spec, manifest.ref.name_space));
-  std::ignore = checked;
+  const auto checked = kind_of(manifest.ref.kind).check(manifest.spec, manifest.ref.name_space);
+  if (!checked) return fail(in_original(checked.error(), manifest.origins));
   return manifest;
 }
 
@@ -51,6 +52,7 @@ std::string title_of(const json::Value& document) {
 }
 
 Result<std::vector<Manifest>> check_all(const ApplyRequest& request,
+                                        const ManifestConverter* converter,
                                         const PrincipalPtr& principal) {
   if (request.documents.size() > kMaxDocuments)
     return fail(Error(Code::invalid_argument, reason::kLimitExceeded,
@@ -59,7 +61,7 @@ Result<std::vector<Manifest>> check_all(const ApplyRequest& request,
   std::map<ResourceRef, std::size_t> seen;
   for (std::size_t i = 0; i < request.documents.size(); ++i) {
     const auto& document = request.documents[i];
-    auto manifest = check(document, request, principal);
+    auto manifest = check(document, request, converter, principal);
     if (!manifest) return fail(in_document(manifest.error(), i, title_of(document)));
     const auto [first, is_new] = seen.emplace(manifest->ref, i);
     if (!is_new)
@@ -117,7 +119,7 @@ Async<Result<std::vector<Applied>>> apply_documents(Resources& resources, Princi
     CO_TRY_VOID(auth::require_namespace(*principal, request.name_space));
     CO_TRY_VOID(auth::require(*principal, Role::operator_));
   }
-  CO_TRY(manifests, check_all(request, principal));
+  CO_TRY(manifests, check_all(request, resources.converter(), principal));
   std::vector<Applied> out;
   std::set<std::string> name_spaces{request.name_space};
   std::set<ResourceRef> kept;

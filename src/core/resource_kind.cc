@@ -7,10 +7,12 @@
 
 #include "base/assert.h"
 #include "base/suggest.h"
-#include "core/faults_internal.h"
 #include "core/limits.h"
+#include "core/policy.h"
+#include "core/prompt_template.h"
+#include "core/resource_uses_internal.h"
+#include "core/spec_checks_internal.h"
 #include "core/stored_values.h"
-#include "core/tool_server.h"
 
 namespace flotilla::core {
 
@@ -25,60 +27,41 @@ json::Object object_of(json::Value value) {
   return std::move(*value.if_object());
 }
 
-/// `a~b/c` as a token of a JSON pointer.
-std::string escaped(std::string_view token) {
-  std::string out;
-  for (char c : token) {
-    if (c == '~') {
-      out += "~0";
-    } else if (c == '/') {
-      out += "~1";
-    } else {
-      out += c;
-    }
-  }
-  return out;
+/// What runs a program here.
+std::string admin_field(const ToolServerSpec& spec) {
+  return spec.command ? "/spec/command" : "";
+}
+std::string admin_field(const AgentSpec& spec) {
+  return spec.byo && spec.byo->command ? "/spec/byo/command" : "";
 }
 
-// ToolServer
-
-void add_use(CheckedSpec& checked, const std::string& name_space, std::string_view kind,
-             const std::string& name) {
-  ResourceRef ref{std::string(kind), name_space, name};
-  if (std::ranges::find(checked.uses, ref) == checked.uses.end())
-    checked.uses.push_back(std::move(ref));
-}
-
-void add_uses(CheckedSpec& checked, const std::string& name_space, const ToolServerSpec& spec) {
-  const auto secret = [&](const std::optional<SecretKeyRef>& ref) {
-    if (ref) add_use(checked, name_space, "Secret", ref->name);
-  };
-  const auto source = [&](const NamedValue& entry) {
-    if (!entry.valueFrom) return;
-    secret(entry.valueFrom->secretKeyRef);
-    if (const auto& ref = entry.valueFrom->configMapKeyRef)
-      add_use(checked, name_space, "ConfigMap", ref->name);
-  };
-  for (const auto& header : spec.headers) source(header);
-  for (const auto& variable : spec.env) source(variable);
-  if (spec.tls) {
-    secret(spec.tls->caSecretRef);
-    secret(spec.tls->clientCertSecretRef);
-    secret(spec.tls->clientKeySecretRef);
-  }
-  if (spec.oauth) secret(spec.oauth->clientSecretRef);
-}
-
-Result<CheckedSpec> check_tool_server_spec(const json::Value& value,
-                                           const std::string& name_space) {
+template <class Spec>
+Result<CheckedSpec> checked_spec(const json::Value& value, const std::string& name_space,
+                                 Result<> (*check)(const Spec&)) {
   const json::ReadOptions options{.strict = true, .at = "/spec"};
-  TRY(spec, json::read<ToolServerSpec>(value, options));
-  TRY_VOID(check_tool_server(spec));
+  TRY(spec, json::read<Spec>(value, options));
+  TRY_VOID(check(spec));
   CheckedSpec checked;
-  add_uses(checked, name_space, spec);
-  if (spec.command) checked.admin_field = "/spec/command";
+  if constexpr (requires { uses_of(spec, name_space); }) checked.uses = uses_of(spec, name_space);
+  if constexpr (requires { admin_field(spec); }) checked.admin_field = admin_field(spec);
   checked.spec = object_of(json::to_value(spec));
   return checked;
+}
+
+Result<CheckedSpec> check_tool_server_spec(const json::Value& value, const std::string& in) {
+  return checked_spec<ToolServerSpec>(value, in, check_tool_server);
+}
+Result<CheckedSpec> check_agent_spec(const json::Value& value, const std::string& in) {
+  return checked_spec<AgentSpec>(value, in, check_agent);
+}
+Result<CheckedSpec> check_model_config_spec(const json::Value& value, const std::string& in) {
+  return checked_spec<ModelConfigSpec>(value, in, check_model_config);
+}
+Result<CheckedSpec> check_prompt_template_spec(const json::Value& value, const std::string& in) {
+  return checked_spec<PromptTemplateSpec>(value, in, check_prompt_template);
+}
+Result<CheckedSpec> check_policy_spec(const json::Value& value, const std::string& in) {
+  return checked_spec<PolicySpec>(value, in, check_policy);
 }
 
 // Secret and ConfigMap
@@ -98,13 +81,13 @@ Result<CheckedSpec> check_secret(const json::Value& value, const std::string&) {
   json::Object keys;
   for (auto& [key, data] : spec.data) {
     if (auto fault = data_key_fault(key); !fault.empty())
-      faults.add("/data/" + escaped(key), fault);
+      faults.add(pointer_to("/data", key), fault);
     checked.secrets[key] = std::nullopt;
     if (data) checked.secrets[key] = Secret(std::move(data->bytes));
   }
   for (auto& [key, text] : spec.stringData) {
     if (auto fault = data_key_fault(key); !fault.empty())
-      faults.add("/stringData/" + escaped(key), fault);
+      faults.add(pointer_to("/stringData", key), fault);
     checked.secrets[key] = Secret(std::move(text));
   }
   for (const auto& [key, secret] : checked.secrets) {
@@ -126,13 +109,13 @@ Result<CheckedSpec> check_config_map(const json::Value& value, const std::string
   std::size_t bytes = 0;
   for (const auto& [key, text] : spec.data) {
     if (auto fault = data_key_fault(key); !fault.empty())
-      faults.add("/data/" + escaped(key), fault);
+      faults.add(pointer_to("/data", key), fault);
     bytes += text.size();
   }
   for (const auto& [key, data] : spec.binaryData) {
     if (auto fault = data_key_fault(key); !fault.empty())
-      faults.add("/binaryData/" + escaped(key), fault);
-    if (spec.data.contains(key)) faults.add("/binaryData/" + escaped(key), "is in data, too");
+      faults.add(pointer_to("/binaryData", key), fault);
+    if (spec.data.contains(key)) faults.add(pointer_to("/binaryData", key), "is in data, too");
     bytes += data.bytes.size();
   }
   check_size(bytes, "/data", faults);
@@ -142,41 +125,46 @@ Result<CheckedSpec> check_config_map(const json::Value& value, const std::string
   return checked;
 }
 
+template <class Spec, class Status>
+ResourceKind kind_with(std::string_view kind, std::string_view plural, std::string_view singular,
+                       std::string_view short_name, decltype(ResourceKind::check) check) {
+  ResourceKind made;
+  made.kind = kind;
+  made.plural = plural;
+  made.singular = singular;
+  if (!short_name.empty()) made.short_names = {short_name};
+  made.check = check;
+  made.spec_schema = schema<Spec>;
+  made.status_schema = schema<Status>;
+  return made;
+}
+
 std::vector<ResourceKind> make_kinds() {
   std::vector<ResourceKind> kinds;
-  ResourceKind tool_server;
-  tool_server.kind = "ToolServer";
-  tool_server.plural = "toolservers";
-  tool_server.singular = "toolserver";
-  tool_server.short_names = {"ts"};
-  tool_server.summary = "an MCP server whose tools agents and clients may use";
-  tool_server.check = check_tool_server_spec;
-  tool_server.spec_schema = schema<ToolServerSpec>;
-  tool_server.status_schema = schema<ToolServerStatus>;
-  kinds.push_back(tool_server);
-
-  ResourceKind secret;
-  secret.kind = "Secret";
-  secret.plural = "secrets";
-  secret.singular = "secret";
-  secret.summary = "values that are stored sealed and never shown";
-  secret.at_root = true;
-  secret.check = check_secret;
-  secret.spec_schema = schema<SecretSpec>;
-  secret.status_schema = schema<PlainStatus>;
-  kinds.push_back(secret);
-
-  ResourceKind config_map;
-  config_map.kind = "ConfigMap";
-  config_map.plural = "configmaps";
-  config_map.singular = "configmap";
-  config_map.short_names = {"cm"};
-  config_map.summary = "values that are no secret, for others to refer to";
-  config_map.at_root = true;
-  config_map.check = check_config_map;
-  config_map.spec_schema = schema<ConfigMapSpec>;
-  config_map.status_schema = schema<PlainStatus>;
-  kinds.push_back(config_map);
+  kinds.push_back(
+      kind_with<AgentSpec, AgentStatus>("Agent", "agents", "agent", "ag", check_agent_spec));
+  kinds.back().summary =
+      "an agent: a model with tools and instructions, a program, or one elsewhere";
+  kinds.push_back(kind_with<ModelConfigSpec, ModelConfigStatus>(
+      "ModelConfig", "modelconfigs", "modelconfig", "mc", check_model_config_spec));
+  kinds.back().summary = "a language or embedding model and how it is reached";
+  kinds.push_back(kind_with<ToolServerSpec, ToolServerStatus>(
+      "ToolServer", "toolservers", "toolserver", "ts", check_tool_server_spec));
+  kinds.back().summary = "an MCP server whose tools agents and clients may use";
+  kinds.push_back(kind_with<PromptTemplateSpec, PlainStatus>(
+      "PromptTemplate", "prompttemplates", "prompttemplate", "pt", check_prompt_template_spec));
+  kinds.back().summary = "texts that the instructions of agents include";
+  kinds.push_back(
+      kind_with<PolicySpec, PlainStatus>("Policy", "policies", "policy", "", check_policy_spec));
+  kinds.back().summary = "which tool calls wait for a person, and what may be spent";
+  kinds.push_back(
+      kind_with<SecretSpec, PlainStatus>("Secret", "secrets", "secret", "", check_secret));
+  kinds.back().summary = "values that are stored sealed and never shown";
+  kinds.back().at_root = true;
+  kinds.push_back(kind_with<ConfigMapSpec, PlainStatus>("ConfigMap", "configmaps", "configmap",
+                                                        "cm", check_config_map));
+  kinds.back().summary = "values that are no secret, for others to refer to";
+  kinds.back().at_root = true;
   return kinds;
 }
 

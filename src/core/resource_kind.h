@@ -10,6 +10,7 @@
 
 #include "base/result.h"
 #include "base/secret.h"
+#include "core/manifest_converter.h"
 #include "core/resource.h"
 #include "json/struct_schema.h"
 #include "json/value.h"
@@ -63,7 +64,8 @@ struct Manifest {
   std::vector<OwnerReference> owners;
   std::optional<std::uint64_t> version;  // it must still be this one
   std::optional<std::string> uid;
-  json::Value spec;  // as given
+  json::Value spec;           // as given
+  FieldOrigins origins = {};  // where it was converted
 };
 
 /// Reads a document: {apiVersion, kind, metadata, spec, status}; a status, and what else only the
@@ -74,6 +76,8 @@ struct ManifestContext {
   bool fixed = false;
   std::string_view kind = {};  // it must be this one; may be left out then
   std::string_view name = {};  // the same
+  /// Null: documents of other systems are refused.
+  const ManifestConverter* converter = nullptr;
 };
 Result<Manifest> parse_manifest(const json::Value& document, const ManifestContext& context);
 

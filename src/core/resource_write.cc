@@ -75,6 +75,26 @@ void keep_transition_times(json::Object& status, const json::Object& before, Tim
   }
 }
 
+/// A fault names what the writer wrote.
+Result<CheckedSpec> checked_spec(const Manifest& manifest) {
+  auto checked = kind_of(manifest.ref.kind).check(manifest.spec, manifest.ref.name_space);
+  if (!checked) return fail(in_original(checked.error(), manifest.origins));
+  return checked;
+}
+
+Error admin_only(const std::string& field) {
+  return Error(Code::permission_denied, fmt::format("{}: only an admin may write this", field))
+      .with_field(field, "needs the role admin");
+}
+
+Result<> check_mutable(const Resource& before) {
+  const auto* fixed = before.spec.find("immutable");
+  if (fixed == nullptr || *fixed != json::Value(true)) return ok();
+  return fail(
+      Error(Code::failed_precondition,
+            fmt::format("{} is immutable; delete it to make another one", before.ref.to_string())));
+}
+
 Result<> check_bytes(const Resource& resource) {
   const auto bytes = json::to_string(document_of(resource)).size();
   if (bytes <= kMaxResourceBytes) return ok();
@@ -190,26 +210,24 @@ Async<Result<Resources::Plan>> Resources::plan(PrincipalPtr principal, Manifest 
     resource.created_at = clock_.now();
     resource.uid = make_uuid_v7(resource.created_at, random_).to_string();
   }
-  CO_TRY(checked, kind_of(manifest.ref.kind).check(manifest.spec, manifest.ref.name_space));
+  CO_TRY(checked, checked_spec(manifest));
   CO_TRY(owners, co_await resolve_owners(manifest.ref, std::move(manifest.owners)));
   CO_TRY_VOID(merge_secrets(checked, plan, before));
   plan.uses = std::move(checked.uses);
   plan.spec_changed = plan.spec_changed || !before || before->resource().spec != checked.spec;
   if (plan.spec_changed && !checked.admin_field.empty() && !is_admin(principal))
-    co_return fail(Error(Code::permission_denied,
-                         fmt::format("{}: only an admin may write this", checked.admin_field))
-                       .with_field(checked.admin_field, "needs the role admin"));
-  if (const auto* fixed = resource.spec.find("immutable");
-      before && plan.spec_changed && fixed != nullptr && *fixed == json::Value(true))
-    co_return fail(Error(
-        Code::failed_precondition,
-        fmt::format("{} is immutable; delete it to make another one", manifest.ref.to_string())));
+    co_return fail(in_original(admin_only(checked.admin_field), manifest.origins));
+  if (before && plan.spec_changed) CO_TRY_VOID(check_mutable(resource));
   resource.spec = std::move(checked.spec);
   resource.labels = std::move(manifest.labels);
   resource.annotations = std::move(manifest.annotations);
   resource.owners = std::move(owners);
   if (plan.spec_changed) resource.by_admin = is_admin(principal);
   if (before && plan.spec_changed) ++resource.generation;
+  // Kinds whose status nobody else writes say it, too.
+  const auto status = resource.status;
+  add_unsupported_features(resource, resource.status);
+  keep_transition_times(resource.status, status, clock_.now());
   if (before)
     plan.changed = plan.spec_changed || resource.labels != before->resource().labels ||
                    resource.annotations != before->resource().annotations ||
@@ -303,6 +321,7 @@ Async<Result<std::optional<Resource>>> Resources::try_set_status(ResourceRef ref
   CO_TRY(found, co_await find(ref));
   if (!found || found->resource().uid != uid) co_return fail(no_resource(ref));
   auto row = found->row;
+  add_unsupported_features(row.resource, status);
   keep_transition_times(status, row.resource.status, clock_.now());
   if (row.resource.status == status) co_return std::optional(std::move(row.resource));
   row.resource.status = std::move(status);

@@ -117,6 +117,11 @@ class Resources {
  public:
   Resources(db::Database& database, Clock& clock, Random& random, const auth::Sealer& sealer,
             Feed& feed);
+  /// Documents of another system are taken, too. To be said before the first is; it must outlive
+  /// this.
+  void use(const ManifestConverter& converter) { converter_ = &converter; }
+  /// For ManifestContext; null: there is none.
+  [[nodiscard]] const ManifestConverter* converter() const { return converter_; }
 
   Async<Result<Resource>> get(PrincipalPtr principal, ResourceRef ref);
   Async<Result<ResourcePage>> list(PrincipalPtr principal, ResourceFilter filter,
@@ -199,6 +204,7 @@ class Resources {
   Random& random_;
   const auth::Sealer& sealer_;
   Feed& feed_;
+  const ManifestConverter* converter_ = nullptr;
   Feed changes_;  // told of commits with resources in them only
   /// Writers of one resource wait for each other, so that none starves; what else guards is the
   /// version, as other processes write, too.

@@ -17,13 +17,14 @@ void drop_last_inputs(std::vector<a2a::Message>& history, std::size_t count) {
 }  // namespace
 
 Run::Run(std::shared_ptr<TaskLog> log, std::uint64_t token, Services& services, a2a::Task task,
-         std::uint64_t seq, TaskLog::Resume resume)
+         std::uint64_t seq, TaskLog::Resume resume, telemetry::Span& span)
     : log_(std::move(log)),
       token_(token),
       services_(services),
       row_(log_->projected()),
       task_(std::move(task)),
       resumed_(resume.begun),
+      span_(span),
       late_(std::move(resume.later)),
       extensions_({}, services.clock.now()) {
   std::size_t shown = late_.size();
@@ -44,6 +45,10 @@ Run::Run(std::shared_ptr<TaskLog> log, std::uint64_t token, Services& services, 
 
 Clock& Run::clock() {
   return services_.clock;
+}
+
+telemetry::Tracer& Run::tracer() {
+  return *services_.tracer;
 }
 
 const a2a::Message& Run::input() const {
@@ -70,13 +75,40 @@ a2a::TaskStatusUpdateEvent Run::status_event(a2a::TaskState state) {
   return update;
 }
 
-Async<Result<>> Run::status(a2a::TaskState state, std::optional<a2a::Message> message) {
+Async<Result<Draft>> Run::status_draft(a2a::TaskState state, std::optional<a2a::Message> message,
+                                       json::Object metadata) {
   if (message) extensions_.stamp(*message, services_.clock.now());
   if (extensions_.trace()) CO_TRY_VOID(co_await tell_trace(state, message));
   auto update = status_event(state);
   update.status.message = std::move(message);
-  auto draft = Draft::status(row_.agent, std::move(update));
+  update.metadata = std::move(metadata);
+  co_return Draft::status(row_.agent, std::move(update));
+}
+
+Async<Result<>> Run::status(a2a::TaskState state, std::optional<a2a::Message> message) {
+  return status(state, std::move(message), json::Object());
+}
+
+Async<Result<>> Run::status(a2a::TaskState state, std::optional<a2a::Message> message,
+                            json::Object metadata) {
+  CO_TRY(draft, co_await status_draft(state, std::move(message), std::move(metadata)));
   co_return co_await emit(std::move(draft));
+}
+
+Async<Result<bool>> Run::complete(std::optional<a2a::Message> message, json::Object metadata) {
+  if (!late_.empty()) co_return false;
+  CO_TRY(draft,
+         co_await status_draft(a2a::TaskState::completed, std::move(message), std::move(metadata)));
+  CO_TRY(ended_now, log_->interrupt(token_, {}, std::move(draft), staged_));
+  if (!ended_now) co_return false;
+  staged_ = {};
+  auto executor = co_await boost::asio::this_coro::executor;
+  TaskLog::commit_soon(log_, executor);
+  co_return true;
+}
+
+bool Run::ended() const {
+  return a2a::is_terminal(log_->projected().state);
 }
 
 // The caller awaits at once.
@@ -123,6 +155,27 @@ Async<Result<>> Run::record(EventKind kind, std::string payload) {
   if (kind == EventKind::step) extensions_.add_step(payload, services_.clock.now());
   auto draft = Draft::record(kind, row_.agent, std::move(payload));
   co_return co_await emit(std::move(draft));
+}
+
+Async<Result<bool>> Run::ask(std::vector<std::string> approvals, db::Batch rows,
+                             a2a::Message message) {
+  if (!late_.empty()) co_return false;
+  db::Batch all = staged_;
+  all.add(std::move(rows));
+  extensions_.stamp(message, services_.clock.now());
+  if (extensions_.trace()) extensions_.attach_trace(message, row_, services_.clock.now());
+  auto update = status_event(a2a::TaskState::input_required);
+  update.status.message = std::move(message);
+  std::vector<Draft> entries;
+  for (auto& payload : approvals)
+    entries.push_back(Draft::record(EventKind::approval, row_.agent, std::move(payload)));
+  auto status = Draft::status(row_.agent, std::move(update));
+  CO_TRY(asked, log_->interrupt(token_, std::move(entries), std::move(status), std::move(all)));
+  if (!asked) co_return false;
+  staged_ = {};
+  auto executor = co_await boost::asio::this_coro::executor;
+  TaskLog::commit_soon(log_, executor);
+  co_return true;
 }
 
 Async<Result<>> Run::flush() {

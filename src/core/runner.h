@@ -26,7 +26,7 @@ namespace flotilla::core {
 class Run {
  public:
   Run(std::shared_ptr<TaskLog> log, std::uint64_t token, Services& services, a2a::Task task,
-      std::uint64_t seq, TaskLog::Resume resume);
+      std::uint64_t seq, TaskLog::Resume resume, telemetry::Span& span);
 
   [[nodiscard]] const TaskRow& row() const { return row_; }
   /// Snapshot at the start of the run: history up to input(), artifacts, status.
@@ -35,13 +35,29 @@ class Run {
   [[nodiscard]] const a2a::Message& input() const;
   /// True when an earlier holder began this turn: go on after what task() already shows.
   [[nodiscard]] bool resumed() const { return resumed_; }
+  /// The task has ended meanwhile: somebody canceled it.
+  [[nodiscard]] bool ended() const;
   [[nodiscard]] Clock& clock();
+  /// The turn's span: parent of what the agent does. Its context is what a delegated task, a model
+  /// or a tool is told as traceparent.
+  [[nodiscard]] telemetry::Span& span() { return span_; }
+  [[nodiscard]] telemetry::Tracer& tracer();
 
   /// Errors of all writers: conflict/LEASE_LOST (another holder has the task, or it ended: return
   /// at once), failed_precondition/ILLEGAL_TRANSITION, storage errors. Wait only while too much is
   /// uncommitted.
   Async<Result<>> status(a2a::TaskState state, std::optional<a2a::Message> message = {});
+  /// The same with metadata of the event, which the task keeps too.
+  Async<Result<>> status(a2a::TaskState state, std::optional<a2a::Message> message,
+                         json::Object metadata);
+  /// Completes the task. False, and nothing written, when messages came that take_messages() has
+  /// not given: they were accepted, so the turn goes on with them.
+  Async<Result<bool>> complete(std::optional<a2a::Message> message, json::Object metadata);
   Async<Result<>> artifact(a2a::Artifact artifact, bool append, bool last_chunk);
+  /// Ends the turn with a question to a person: entries of kind approval, rows (and what was
+  /// staged) and the status input_required in one step. False, and nothing of it written, when
+  /// messages came that take_messages() has not given.
+  Async<Result<bool>> ask(std::vector<std::string> approvals, db::Batch rows, a2a::Message message);
   /// Answers the turn with a bare Message: the task completes and A2A never shows it, unless
   /// something of it was shown before (anything emitted, or a wait: it is then seen working).
   Async<Result<>> reply(a2a::Message message);
@@ -62,6 +78,8 @@ class Run {
  private:
   Async<Result<>> emit(Draft draft);
   a2a::TaskStatusUpdateEvent status_event(a2a::TaskState state);
+  Async<Result<Draft>> status_draft(a2a::TaskState state, std::optional<a2a::Message> message,
+                                    json::Object metadata);
   /// The trace of the turn, where it was asked for: with its last message, else as an artifact.
   Async<Result<>> tell_trace(a2a::TaskState state, std::optional<a2a::Message>& message);
 
@@ -71,6 +89,7 @@ class Run {
   TaskRow row_;
   a2a::Task task_;
   bool resumed_;
+  telemetry::Span& span_;           // of the scheduler, which outlives the run
   std::vector<a2a::Message> late_;  // came in this turn before an earlier holder was gone
   db::Batch staged_;
   TurnExtensions extensions_;

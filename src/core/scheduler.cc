@@ -11,6 +11,8 @@
 #include "core/metrics.h"
 #include "core/runner.h"
 #include "core/state_machine.h"
+#include "core/task_sql.h"
+#include "telemetry/genai.h"
 
 namespace flotilla::core {
 
@@ -106,21 +108,24 @@ void Scheduler::launch(Lane& home, const std::shared_ptr<Handle>& handle) {
 Async<> Scheduler::turn(std::shared_ptr<Handle> handle) {
   auto here = co_await boost::asio::this_coro::executor;
   TaskLog::commit_soon(handle->log, here);
-  auto outcome = co_await carry_out(handle);
+  telemetry::Span span;
+  auto outcome = co_await carry_out(handle, span);
   // From here on nothing waits: the coroutine may be cancelled already.
   conclude(*handle->log, handle->token, outcome);
+  end_span(span, *handle->log, outcome);
   if (let_go(*handle) && !stopping_) {
     Lane& home = lane(here);
     begin(home, here, handle->log, handle->runner, std::nullopt);
   }
 }
 
-Async<Scheduler::Outcome> Scheduler::carry_out(std::shared_ptr<Handle> handle) {
+Async<Scheduler::Outcome> Scheduler::carry_out(std::shared_ptr<Handle> handle,
+                                               telemetry::Span& span) {
   Outcome outcome;
   bool aborted = false;
   std::string what;
   try {
-    auto run = co_await prepare(handle);
+    auto run = co_await prepare(handle, span);
     if (run) {
       outcome.result = co_await handle->runner->run(**run);
     } else {
@@ -142,7 +147,8 @@ Async<Scheduler::Outcome> Scheduler::carry_out(std::shared_ptr<Handle> handle) {
   co_return outcome;
 }
 
-Async<Result<std::unique_ptr<Run>>> Scheduler::prepare(std::shared_ptr<Handle> handle) {
+Async<Result<std::unique_ptr<Run>>> Scheduler::prepare(std::shared_ptr<Handle> handle,
+                                                       telemetry::Span& span) {
   const auto log = handle->log;
   auto resume = log->turn_start();
   // A later turn sees what the ones before it did, and acts only under a lease that is stored.
@@ -152,9 +158,46 @@ Async<Result<std::unique_ptr<Run>>> Scheduler::prepare(std::shared_ptr<Handle> h
     resume = std::move(point);
   }
   CO_TRY(loaded, co_await TaskLog::load(log));
-  if (resume.begun) services_.metrics.runs_resumed.add();
+  CO_TRY(begun, co_await begin_span(log));
+  span = std::move(begun);
+  if (resume.begun) {
+    services_.metrics.runs_resumed.add();
+    span.set("flotilla.resumed", true);
+  }
   co_return std::make_unique<Run>(log, handle->token, services_, std::move(loaded.first),
-                                  loaded.second, std::move(resume));
+                                  loaded.second, std::move(resume), span);
+}
+
+Async<Result<telemetry::Span>> Scheduler::begin_span(TaskLog::Ptr log) {
+  const auto row = log->projected();
+  auto asked = log->traceparent();
+  auto& tracer = *services_.tracer;
+  if (!asked && tracer.enabled()) {
+    std::vector<db::Value> first{sql::stream_of(row.id)};
+    CO_TRY(rows, co_await services_.database.read(sql::kSelectTrace, first, 1));
+    if (!rows.empty()) asked = db::optional_text_at(rows.front(), 0);
+  }
+  const auto parent =
+      telemetry::parse_traceparent(asked.value_or("")).value_or(telemetry::SpanContext{});
+  if (!tracer.enabled()) co_return tracer.start("", telemetry::SpanKind::internal, parent);
+  const auto agent = agents_.find(row.name_space, row.agent);
+  const bool elsewhere = agent && agent->type == "remote";
+  const std::string id = row.id.to_string();
+  const telemetry::AgentSpan about{row.name_space, row.agent, id, row.context_id};
+  // All turns of a task are in one trace, whoever asked for it.
+  co_return telemetry::start_agent_span(
+      tracer, elsewhere ? telemetry::SpanKind::client : telemetry::SpanKind::internal, parent,
+      &row.id.uuid.bytes, about);
+}
+
+void Scheduler::end_span(telemetry::Span& span, const TaskLog& log, const Outcome& outcome) const {
+  if (!span.recording()) return;
+  span.set("a2a.task.state", std::string(a2a::wire_name(log.projected().state)));
+  if (outcome.gave_up)
+    span.set("flotilla.handed_over", true);
+  else if (!outcome.result)
+    span.fail(outcome.result.error());
+  span.end();
 }
 
 void Scheduler::conclude(TaskLog& log, std::uint64_t token, const Outcome& outcome) {

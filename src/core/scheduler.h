@@ -58,8 +58,13 @@ class Scheduler {
              std::optional<std::uint64_t> freed);
   void launch(Lane& home, const std::shared_ptr<Handle>& handle);
   Async<> turn(std::shared_ptr<Handle> handle);
-  Async<Outcome> carry_out(std::shared_ptr<Handle> handle);
-  Async<Result<std::unique_ptr<Run>>> prepare(std::shared_ptr<Handle> handle);
+  // The span is of turn(), which awaits these at once.
+  Async<Outcome> carry_out(std::shared_ptr<Handle> handle, telemetry::Span& span);
+  Async<Result<std::unique_ptr<Run>>> prepare(std::shared_ptr<Handle> handle,
+                                              telemetry::Span& span);
+  /// Where the turn stands in a trace, and its own span in it.
+  Async<Result<telemetry::Span>> begin_span(TaskLog::Ptr log);
+  void end_span(telemetry::Span& span, const TaskLog& log, const Outcome& outcome) const;
   void conclude(TaskLog& log, std::uint64_t token, const Outcome& outcome);
   bool let_go(const Handle& handle);
   static Async<> join_lane(Lane& lane);

@@ -55,8 +55,8 @@ struct NewTask {
   std::string owner;                      // empty: the principal
   std::optional<std::string> context_id;  // absent: a new one
   std::optional<TaskId> parent;
-  a2a::Message message;  // ids are filled in
-  std::string trace_id;
+  a2a::Message message;                 // ids are filled in
+  std::string traceparent;              // W3C: where in a trace it was asked for; may be empty
   std::optional<DedupeKey> dedupe_key;  // absent: no deduplication
   std::optional<PushConfig> push;       // a webhook that it is born with
 };

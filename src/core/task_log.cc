@@ -26,13 +26,18 @@ Time lease_end(Time now) {
 }  // namespace
 
 TaskLog::TaskLog(Services& services, TaskRow row)
-    : services_(services), committed_(row), projected_(std::move(row)), stored_(true) {}
+    : services_(services),
+      committed_(row),
+      projected_(std::move(row)),
+      stored_(true),
+      born_here_(false) {}
 
 TaskLog::TaskLog(Services& services, TaskRow row, Creation creation)
     : services_(services),
       committed_(row),
       projected_(std::move(row)),
       stored_(false),
+      born_here_(true),
       changes_(1),
       creation_(std::move(creation)),
       snapshot_(std::in_place, committed_.id.to_string(), committed_.context_id,
@@ -61,6 +66,11 @@ bool TaskLog::direct() const {
 bool TaskLog::broken() const {
   std::lock_guard lock(mutex_);
   return broken_.has_value();
+}
+
+std::optional<std::string> TaskLog::traceparent() const {
+  if (!born_here_) return std::nullopt;
+  return creation_.traceparent;  // never changes
 }
 
 bool TaskLog::stored() const {
@@ -102,17 +112,24 @@ Result<> TaskLog::append(std::optional<std::uint64_t> token, Draft draft, db::Ba
   return ok();
 }
 
+bool TaskLog::took(const DedupeKey& key) const {
+  std::lock_guard lock(mutex_);
+  return std::ranges::find(recent_keys_, key) != recent_keys_.end();
+}
+
 Result<TaskLog::Appended> TaskLog::append_input(Draft message, std::optional<DedupeKey> key,
-                                                db::Batch rows) {
+                                                db::Batch rows, Along along) {
   std::lock_guard lock(mutex_);
   if (key && std::ranges::find(recent_keys_, *key) != recent_keys_.end()) return Appended::repeated;
   TRY_VOID(check(std::nullopt, message));
+  if (along.at && *along.at != projected_.seq) return Appended::moved;
   if (inputs_.size() >= kMaxUntakenInputs)
     return fail(
         Error(Code::resource_exhausted, "the agent has not read the messages before; wait for it"));
   if (key) recent_keys_.push_back(*key);
   if (recent_keys_.size() > kMaxRecentKeys) recent_keys_.pop_front();
   rows_.add(std::move(rows));
+  for (auto& entry : along.entries) push(std::move(entry), 0);
   push(std::move(message), 0);
   if (!a2a::is_interrupted(projected_.state)) return Appended::joins;
   // In the same step, so that whoever finds the task next sees that it must be run.
@@ -120,6 +137,26 @@ Result<TaskLog::Appended> TaskLog::append_input(Draft message, std::optional<Ded
   push_status(TaskState::working, 0);
   turn_wanted_ = running_;
   return Appended::begins;
+}
+
+Result<bool> TaskLog::append_at(std::uint64_t at, std::vector<Draft> entries, db::Batch rows) {
+  std::lock_guard lock(mutex_);
+  for (const auto& entry : entries) TRY_VOID(check(std::nullopt, entry));
+  if (at != projected_.seq) return false;
+  rows_.add(std::move(rows));
+  for (auto& entry : entries) push(std::move(entry), 0);
+  return true;
+}
+
+Result<bool> TaskLog::interrupt(std::uint64_t token, std::vector<Draft> entries, Draft status,
+                                db::Batch rows) {
+  std::lock_guard lock(mutex_);
+  TRY_VOID(check(token, status));
+  if (!inputs_.empty()) return false;
+  rows_.add(std::move(rows));
+  for (auto& entry : entries) push(std::move(entry), token);
+  push(std::move(status), token);
+  return true;
 }
 
 void TaskLog::push(Draft draft, std::uint64_t token) {
@@ -141,10 +178,10 @@ void TaskLog::push(Draft draft, std::uint64_t token) {
   values.emplace_back(std::string(to_string(event->kind)));
   values.emplace_back(event->actor);
   values.emplace_back(static_cast<std::int64_t>(token));
-  if (creation_.trace_id.empty())
+  if (creation_.traceparent.empty())
     values.emplace_back(std::monostate{});
   else
-    values.emplace_back(creation_.trace_id);
+    values.emplace_back(creation_.traceparent);
   values.emplace_back(*event->payload);
   rows_.add(sql::kInsertEvent, std::move(values));
 

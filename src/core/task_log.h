@@ -18,6 +18,7 @@
 #include "core/subscription.h"
 #include "core/task.h"
 #include "db/database.h"
+#include "telemetry/trace.h"
 
 namespace flotilla {
 class Clock;
@@ -26,6 +27,7 @@ class Clock;
 namespace flotilla::core {
 
 class Feed;
+class InputGate;
 class Outbox;
 struct Metrics;
 
@@ -64,13 +66,15 @@ struct Services {
   /// Commits whose callback has not returned; Scheduler::stop() waits for zero.
   std::atomic<std::size_t> commits{0};
   Orphans orphans{};
-  Outbox* outbox = nullptr;  // set before the first task, where webhooks are served
+  Outbox* outbox = nullptr;   // set before the first task, where webhooks are served
+  InputGate* gate = nullptr;  // set before the first task, where decisions are taken
+  telemetry::Tracer* tracer = &telemetry::no_tracer();  // set before the first task
 };
 
 /// Creation of a task with its first batch: what else goes into that batch.
 struct Creation {
   db::Batch rows;  // session, idempotency key
-  std::string trace_id;
+  std::string traceparent;
 };
 
 /// One task that somebody in this process uses: runs it, waits for it, listens to it. Serialises
@@ -91,6 +95,8 @@ class TaskLog {
   [[nodiscard]] bool direct() const;           // committed
   [[nodiscard]] bool broken() const;
   [[nodiscard]] bool stored() const;  // its creation is committed
+  /// Where in a trace it was asked for, as NewTask has it; nullopt when the store alone knows.
+  [[nodiscard]] std::optional<std::string> traceparent() const;
 
   /// Appends one event, with rows that are stored with it. `token`: the lease under which a run
   /// writes; nullopt for others (a caller's message or cancellation), whom only the state machine
@@ -100,9 +106,24 @@ class TaskLog {
     begins,    // the task was interrupted and works on with this message: it wants a turn
     joins,     // for the turn that goes on or is to begin
     repeated,  // a message with this key was appended a moment ago
+    moved,     // nothing was appended: the journal is not where the caller believes it to be
+  };
+  /// What goes along with a caller's message, if the journal is still at `at`.
+  struct Along {
+    std::vector<Draft> entries;  // stand before the message
+    std::optional<std::uint64_t> at;
   };
   /// Appends a caller's message.
-  Result<Appended> append_input(Draft message, std::optional<DedupeKey> key, db::Batch rows);
+  Result<Appended> append_input(Draft message, std::optional<DedupeKey> key, db::Batch rows,
+                                Along along = {});
+  /// Appends entries and rows if the journal is still at `at`; false: it is not.
+  Result<bool> append_at(std::uint64_t at, std::vector<Draft> entries, db::Batch rows);
+  /// The last thing that a turn does: entries, rows and an interrupting status in one step. False,
+  /// and nothing appended, when there are messages that the turn has not taken.
+  Result<bool> interrupt(std::uint64_t token, std::vector<Draft> entries, Draft status,
+                         db::Batch rows);
+  /// A message with this key was appended a moment ago.
+  [[nodiscard]] bool took(const DedupeKey& key) const;
 
   /// Begins to commit what was appended; returns at once.
   static void commit(Ptr log);
@@ -202,6 +223,7 @@ class TaskLog {
   TaskRow projected_;
   TaskRow committing_row_;
   bool stored_;
+  bool born_here_;
   std::uint64_t changes_ = 0;            // of projected_
   std::uint64_t committing_change_ = 0;  // the last one that was submitted
   std::uint64_t committed_change_ = 0;

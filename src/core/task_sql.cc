@@ -39,6 +39,7 @@ const db::Statement kSelectTurns{
 const db::Statement kSelectWritten{
     "SELECT seq FROM event WHERE stream = $1 AND seq > $2 AND lease_token > 0 "
     "AND lease_token < $3 LIMIT 1"};
+const db::Statement kSelectTrace{"SELECT trace_id FROM event WHERE stream = $1 AND seq = 1"};
 const db::Statement kSelectRunnable{
     "SELECT " FLOTILLA_TASK_COLUMNS
     " FROM task WHERE state IN (1, 2) AND (lease_expires IS NULL OR lease_expires < $1) "

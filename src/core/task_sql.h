@@ -18,6 +18,7 @@ extern const db::Statement kSelectChanges;
 extern const db::Statement kSelectEvents;
 extern const db::Statement kSelectTurns;
 extern const db::Statement kSelectWritten;
+extern const db::Statement kSelectTrace;
 extern const db::Statement kSelectRunnable;
 extern const db::Statement kVoidLeases;
 extern const db::Statement kReleaseLease;

@@ -8,6 +8,7 @@
 
 #include "async/clock.h"
 #include "base/hash.h"
+#include "core/limits.h"
 #include "core/outbox.h"
 #include "core/state_machine.h"
 #include "core/task_sql.h"
@@ -112,8 +113,13 @@ std::vector<db::Value> Tasks::idempotency(DedupeKey key, const TaskId& task) con
 }
 
 Async<Result<TaskLog::Ptr>> Tasks::create(NewTask task) {
+  return create_with(std::move(task), {});
+}
+
+Async<Result<TaskLog::Ptr>> Tasks::create_with(NewTask task,
+                                                 std::vector<Draft> entries) {
   Creation creation;
-  creation.trace_id = std::move(task.trace_id);
+  creation.traceparent = std::move(task.traceparent);
   const std::string sender = task.principal->name;
   const std::string owner = task.owner.empty() ? sender : task.owner;
   db::Batch session_rows;
@@ -143,6 +149,8 @@ Async<Result<TaskLog::Ptr>> Tasks::create(NewTask task) {
   const TaskId id = row.id;
   auto log = share(id, std::make_unique<TaskLog>(services_, std::move(row), std::move(creation)));
   CO_TRY_VOID(log->append(std::nullopt, Draft::message(sender, std::move(task.message))));
+  for (auto& entry : entries) CO_TRY_VOID(log->append(std::nullopt, std::move(entry)));
+  if (!entries.empty()) CO_TRY_VOID(co_await TaskLog::durable(log));
   auto here = co_await boost::asio::this_coro::executor;
   if (agent && agent->runner) scheduler_.start_run(here, log, agent->runner);
   co_return log;
@@ -189,17 +197,15 @@ Error Tasks::ended(const TaskRow& row) {
                       row.id.to_string(), wire_name(row.state))};
 }
 
-Async<Result<>> Tasks::add_message(TaskLog::Ptr log, std::shared_ptr<const Principal> principal,
-                                   a2a::Message message, std::optional<DedupeKey> dedupe_key) {
+Async<Result<TaskLog::Appended>> Tasks::add_input(TaskLog::Ptr log, Draft message,
+                                                  std::optional<DedupeKey> dedupe_key,
+                                                  db::Batch rows, TaskLog::Along along) {
   const auto row = log->projected();
-  message.taskId = row.id.to_string();
-  message.contextId = row.context_id;
-  db::Batch rows;
   sessions_.touch(row.session, &rows);
   if (dedupe_key) rows.add(sql::kInsertIdempotency, idempotency(*dedupe_key, row.id));
-  auto draft = Draft::message(principal->name, std::move(message));
-  auto added = log->append_input(std::move(draft), dedupe_key, std::move(rows));
+  auto added = log->append_input(std::move(message), dedupe_key, std::move(rows), std::move(along));
   if (!added && added.error().reason() != reason::kIllegalTransition) co_return fail(added.error());
+  if (added && *added == TaskLog::Appended::moved) co_return added;
   auto agent = agents_.find(row.name_space, row.agent);
   auto here = co_await boost::asio::this_coro::executor;
   const bool begins = added && *added == TaskLog::Appended::begins;
@@ -207,13 +213,78 @@ Async<Result<>> Tasks::add_message(TaskLog::Ptr log, std::shared_ptr<const Princ
   // Its end, too, is told only once it is stored.
   CO_TRY_VOID(co_await TaskLog::durable(log));
   if (!added) co_return fail(ended(log->committed()));
-  co_return ok();
+  co_return added;
+}
+
+// The caller awaits at once.
+Async<Result<std::optional<InputAddition>>> Tasks::admission(
+    TaskLog::Ptr log, std::shared_ptr<const Principal> principal, const a2a::Message& message,
+    std::uint64_t* at) {
+  std::optional<InputAddition> addition;
+  if (services_.gate == nullptr || !services_.gate->concerns(log->projected(), message))
+    co_return addition;
+  CO_TRY_VOID(co_await TaskLog::durable(log));
+  const auto row = log->committed();
+  CO_TRY(admitted, co_await services_.gate->admit(row, std::move(principal), message));
+  *at = row.seq;
+  addition = std::move(admitted);
+  co_return addition;
+}
+
+Async<Result<>> Tasks::add_message(TaskLog::Ptr log, std::shared_ptr<const Principal> principal,
+                                   a2a::Message message, std::optional<DedupeKey> dedupe_key) {
+  const auto row = log->projected();
+  message.taskId = row.id.to_string();
+  message.contextId = row.context_id;
+  for (int attempt = 0; attempt < kMaxGateAttempts; ++attempt) {
+    // What was taken a moment ago is not judged twice.
+    if (dedupe_key && log->took(*dedupe_key)) co_return co_await TaskLog::durable(log);
+    std::uint64_t at = 0;
+    CO_TRY(addition, co_await admission(log, principal, message, &at));
+    TaskLog::Along along;
+    db::Batch rows;
+    const bool judged = addition.has_value();
+    if (addition) {
+      along.entries = std::move(addition->entries);
+      along.at = at;
+      rows = std::move(addition->rows);
+    }
+    auto draft = Draft::message(principal->name, message);
+    CO_TRY(added, co_await add_input(log, std::move(draft), dedupe_key, std::move(rows),
+                                     std::move(along)));
+    if (added == TaskLog::Appended::moved) continue;
+    if (judged) services_.gate->admitted(row);
+    co_return ok();
+  }
+  co_return fail(Error(Code::unavailable, "the task changes too quickly; try again"));
+}
+
+Async<Result<bool>> Tasks::add_decided(TaskLog::Ptr log, std::shared_ptr<const Principal> principal,
+                                       std::uint64_t at, InputAddition addition,
+                                       std::optional<a2a::Message> message) {
+  if (!message) {
+    CO_TRY(added, log->append_at(at, std::move(addition.entries), std::move(addition.rows)));
+    CO_TRY_VOID(co_await TaskLog::durable(log));
+    co_return added;
+  }
+  const auto row = log->projected();
+  message->taskId = row.id.to_string();
+  message->contextId = row.context_id;
+  TaskLog::Along along;
+  along.entries = std::move(addition.entries);
+  along.at = at;
+  auto draft = Draft::message(principal->name, std::move(*message));
+  CO_TRY(added, co_await add_input(log, std::move(draft), std::nullopt, std::move(addition.rows),
+                                   std::move(along)));
+  co_return added != TaskLog::Appended::moved;
 }
 
 Async<Result<>> Tasks::cancel(TaskLog::Ptr log, std::shared_ptr<const Principal> principal) {
   auto update = status_update(services_, log->projected(), TaskState::canceled);
   auto draft = Draft::status(principal->name, std::move(update));
-  auto canceled = log->append(std::nullopt, std::move(draft));
+  db::Batch rows;
+  if (services_.gate != nullptr) rows = services_.gate->at_cancel(log->projected());
+  auto canceled = log->append(std::nullopt, std::move(draft), std::move(rows));
   if (!canceled && canceled.error().reason() != reason::kIllegalTransition)
     co_return fail(canceled.error());
   if (canceled) log->cancel_turn();

@@ -13,6 +13,7 @@
 #include "base/context.h"
 #include "base/result.h"
 #include "core/agents.h"
+#include "core/input_gate.h"
 #include "core/scheduler.h"
 #include "core/sessions.h"
 #include "core/task.h"
@@ -33,6 +34,9 @@ class Tasks {
   /// dedupe key is taken (see find_duplicate()), conflict when another request opened the context
   /// meanwhile (create it again).
   Async<Result<TaskLog::Ptr>> create(NewTask task);
+  /// With entries that its journal begins with, after the message: a run finds them as if it had
+  /// written them before a crash. Stored when this returns, and before the turn begins.
+  Async<Result<TaskLog::Ptr>> create_with(NewTask task, std::vector<Draft> entries);
   /// The task that an earlier, equal request made.
   Async<Result<std::optional<TaskId>>> find_duplicate(DedupeKey key);
 
@@ -42,6 +46,12 @@ class Tasks {
   /// UNSUPPORTED_OPERATION when the task has ended. The same key again changes nothing.
   Async<Result<>> add_message(TaskLog::Ptr log, std::shared_ptr<const Principal> principal,
                               a2a::Message message, std::optional<DedupeKey> dedupe_key);
+  /// The same for a message that one who decides has not written himself, with what is decided:
+  /// only if the journal is still at `at`, and without asking the gate. No message: the entries
+  /// alone, and no turn begins. False: the journal has moved on.
+  Async<Result<bool>> add_decided(TaskLog::Ptr log, std::shared_ptr<const Principal> principal,
+                                  std::uint64_t at, InputAddition addition,
+                                  std::optional<a2a::Message> message);
   /// TASK_NOT_CANCELABLE when the task has ended otherwise; success when it is canceled.
   Async<Result<>> cancel(TaskLog::Ptr log, std::shared_ptr<const Principal> principal);
 
@@ -68,6 +78,14 @@ class Tasks {
   TaskLog::Ptr live(const TaskId& id, std::uint64_t* gone = nullptr);
   Async<Result<TaskLog::Ptr>> find_log(TaskId id);
   [[nodiscard]] static Error ended(const TaskRow& row);
+  /// What the gate adds to the message; nullopt: it need not be asked.
+  Async<Result<std::optional<InputAddition>>> admission(TaskLog::Ptr log,
+                                                        std::shared_ptr<const Principal> principal,
+                                                        const a2a::Message& message,
+                                                        std::uint64_t* at);
+  Async<Result<TaskLog::Appended>> add_input(TaskLog::Ptr log, Draft message,
+                                             std::optional<DedupeKey> dedupe_key, db::Batch rows,
+                                             TaskLog::Along along);
   [[nodiscard]] Time expiry(Time now) const;
   [[nodiscard]] std::vector<db::Value> idempotency(DedupeKey key, const TaskId& task) const;
 

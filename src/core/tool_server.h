@@ -11,42 +11,13 @@
 
 #include "base/result.h"
 #include "base/time.h"
+#include "core/references.h"
 #include "core/resource.h"
 #include "json/struct_schema.h"
 
 /// The ToolServer kind: an MCP server whose tools agents and clients may use. The structs are the
 /// wire; resource_kind.cc makes schema, REST and command line of them.
 namespace flotilla::core {
-
-/// A value of a Secret of the same namespace.
-struct SecretKeyRef {
-  std::string name;
-  std::string key;
-  bool operator==(const SecretKeyRef&) const = default;
-};
-BOOST_DESCRIBE_STRUCT(SecretKeyRef, (), (name, key))
-
-/// A value of a ConfigMap of the same namespace.
-struct ConfigMapKeyRef {
-  std::string name;
-  std::string key;
-};
-BOOST_DESCRIBE_STRUCT(ConfigMapKeyRef, (), (name, key))
-
-/// Exactly one of them.
-struct ValueSource {
-  std::optional<SecretKeyRef> secretKeyRef;
-  std::optional<ConfigMapKeyRef> configMapKeyRef;
-};
-BOOST_DESCRIBE_STRUCT(ValueSource, (), (secretKeyRef, configMapKeyRef))
-
-/// A header or variable: exactly one of value and valueFrom.
-struct NamedValue {
-  std::string name;
-  std::optional<std::string> value;
-  std::optional<ValueSource> valueFrom;
-};
-BOOST_DESCRIBE_STRUCT(NamedValue, (), (name, value, valueFrom))
 
 enum class ToolTransport : std::uint8_t { auto_, streamable_http, sse, stdio };
 BOOST_DESCRIBE_ENUM(ToolTransport, auto_, streamable_http, sse, stdio)
@@ -65,20 +36,6 @@ constexpr std::string_view wire_name(OauthGrant grant) {
   return grant == OauthGrant::authorization_code ? "authorization-code" : "client-credentials";
 }
 
-struct ToolServerTls {
-  std::optional<SecretKeyRef> caSecretRef;
-  bool insecureSkipVerify = false;
-  std::optional<std::string> serverName;
-  std::optional<SecretKeyRef> clientCertSecretRef;
-  std::optional<SecretKeyRef> clientKeySecretRef;
-};
-BOOST_DESCRIBE_STRUCT(ToolServerTls, (),
-                      (caSecretRef, insecureSkipVerify, serverName, clientCertSecretRef,
-                       clientKeySecretRef))
-constexpr bool has_defaults(const ToolServerTls*) {
-  return true;
-}
-
 struct ToolServerOauth {
   OauthGrant grant = OauthGrant::authorization_code;
   std::optional<std::string> clientId;
@@ -93,6 +50,7 @@ constexpr bool has_defaults(const ToolServerOauth*) {
 }
 
 struct ToolServerSpec {
+  std::optional<std::string> description;
   std::optional<std::string> url;
   std::optional<std::string> command;
   std::vector<std::string> args;
@@ -104,15 +62,18 @@ struct ToolServerSpec {
   std::map<std::string, std::string> rename;  // the server's name to the name shown, before prefix
   std::optional<std::string> prefix;          // absent: the resource's name; empty: none
   Duration timeout = std::chrono::seconds(30);
-  std::optional<ToolServerTls> tls;
+  std::optional<TlsSpec> tls;
   bool trustAnnotations = false;
   ToolPinning toolPinning = ToolPinning::quarantine;
   std::optional<ToolServerOauth> oauth;
   bool retryUnsafe = false;
+  std::optional<AllowedNamespaces> allowedNamespaces;
+  std::optional<std::string> image;  // for Kubernetes; alone it runs nothing here
 };
 BOOST_DESCRIBE_STRUCT(ToolServerSpec, (),
-                      (url, command, args, env, cwd, transport, headers, allowedTools, rename,
-                       prefix, timeout, tls, trustAnnotations, toolPinning, oauth, retryUnsafe))
+                      (description, url, command, args, env, cwd, transport, headers, allowedTools,
+                       rename, prefix, timeout, tls, trustAnnotations, toolPinning, oauth,
+                       retryUnsafe, allowedNamespaces, image))
 constexpr bool has_defaults(const ToolServerSpec*) {
   return true;
 }
@@ -166,11 +127,6 @@ constexpr bool has_defaults(const ToolServerStatus*) {
 /// What the types alone cannot say; all faults, each naming its field below /spec.
 Result<> check_tool_server(const ToolServerSpec& spec);
 
-std::span<const json::FieldDoc> field_docs(const SecretKeyRef*);
-std::span<const json::FieldDoc> field_docs(const ConfigMapKeyRef*);
-std::span<const json::FieldDoc> field_docs(const ValueSource*);
-std::span<const json::FieldDoc> field_docs(const NamedValue*);
-std::span<const json::FieldDoc> field_docs(const ToolServerTls*);
 std::span<const json::FieldDoc> field_docs(const ToolServerOauth*);
 std::span<const json::FieldDoc> field_docs(const ToolServerSpec*);
 std::span<const json::FieldDoc> field_docs(const ToolServerTool*);

@@ -138,7 +138,7 @@ Async<Result<core::NewTask>> A2aHandler::plan(Context context, AgentRegistry::Pt
   task.agent = agent->name;
   task.principal = context.principal;
   task.context_id = request.message.contextId;
-  task.trace_id = context.trace_id;
+  task.traceparent = context.traceparent;
   task.message = std::move(request.message);
   co_return task;
 }

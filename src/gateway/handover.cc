@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cctype>
-#include <tuple>
 #include <utility>
 
 namespace flotilla::gateway {
@@ -32,25 +31,23 @@ std::string first_word(std::string_view text, std::size_t* length) {
   return word;
 }
 
-/// The agents in order of preference, without the front desk.
-std::vector<core::AgentRegistry::Ptr> usable(const core::AgentRegistry& agents,
-                                             const Principal& principal) {
-  auto all = agents.list();
+/// The first that `wanted` takes, of those that the principal may use: its home's first, then by
+/// namespace and name; never the front desk.
+template <class Wanted>
+core::AgentRegistry::Ptr first_of(const core::AgentList& agents, const Principal& principal,
+                                  Wanted wanted) {
   const std::string home = principal.home();
-  std::erase_if(all, [&](const auto& agent) {
-    return !principal.may_enter(agent->name_space) || !agent->runner || agent->name == kFrontDesk;
-  });
-  std::sort(all.begin(), all.end(), [&](const auto& a, const auto& b) {
-    return std::tuple(a->name_space != home, std::string_view(a->name_space),
-                      std::string_view(a->name)) < std::tuple(b->name_space != home,
-                                                              std::string_view(b->name_space),
-                                                              std::string_view(b->name));
-  });
-  return all;
+  for (const bool at_home : {true, false})
+    for (const auto& agent : agents) {
+      if ((agent->name_space == home) != at_home || !wanted(*agent)) continue;
+      if (principal.may_enter(agent->name_space) && agent->runner && agent->name != kFrontDesk)
+        return agent;
+    }
+  return nullptr;
 }
 
 /// `@name rest` or `name: rest`; a namespace may stand before the name: `@team/name rest`.
-Handover by_name(const std::vector<core::AgentRegistry::Ptr>& agents, std::string_view text) {
+Handover by_name(const core::AgentList& agents, const Principal& principal, std::string_view text) {
   const bool at = text.starts_with('@');
   std::string_view rest = at ? text.substr(1) : text;
   std::string name_space;
@@ -63,11 +60,11 @@ Handover by_name(const std::vector<core::AgentRegistry::Ptr>& agents, std::strin
   }
   if (!at && !rest.starts_with(':')) return {};
   if (rest.starts_with(':')) rest.remove_prefix(1);
-  for (const auto& agent : agents) {
-    if (agent->name != name || (!name_space.empty() && agent->name_space != name_space)) continue;
-    return {agent, true, std::string(trim(rest))};
-  }
-  return {};
+  auto agent = first_of(agents, principal, [&](const core::AgentInfo& one) {
+    return one.name == name && (name_space.empty() || one.name_space == name_space);
+  });
+  if (!agent) return {};
+  return {std::move(agent), true, std::string(trim(rest))};
 }
 
 }  // namespace
@@ -75,8 +72,8 @@ Handover by_name(const std::vector<core::AgentRegistry::Ptr>& agents, std::strin
 Handover choose_agent(const core::AgentRegistry& agents, const Principal& principal,
                       std::string_view text) {
   text = trim(text);
-  const auto candidates = usable(agents, principal);
-  if (auto named = by_name(candidates, text); named.agent) return named;
+  const auto all = agents.list();
+  if (auto named = by_name(all, principal, text); named.agent) return named;
   std::string_view request = text;
   std::size_t length = 0;
   std::string word = first_word(request, &length);
@@ -84,14 +81,14 @@ Handover choose_agent(const core::AgentRegistry& agents, const Principal& princi
     request = trim(request.substr(length));
     word = first_word(request, &length);
   }
-  for (const auto& agent : candidates) {
-    const auto& keywords = agent->keywords;
-    if (!word.empty() && std::find(keywords.begin(), keywords.end(), word) != keywords.end())
-      return {agent, false, std::string(text)};
-  }
-  for (const auto& agent : candidates)
-    if (agent->claims && agent->claims(text)) return {agent, false, std::string(text)};
-  return {};
+  auto agent = first_of(all, principal, [&](const core::AgentInfo& one) {
+    return !word.empty() && std::ranges::find(one.keywords, word) != one.keywords.end();
+  });
+  if (!agent)
+    agent = first_of(all, principal,
+                     [&](const core::AgentInfo& one) { return one.claims && one.claims(text); });
+  if (!agent) return {};
+  return {std::move(agent), false, std::string(text)};
 }
 
 }  // namespace flotilla::gateway

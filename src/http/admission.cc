@@ -145,15 +145,6 @@ Result<AddressBlock> parse_block(std::string_view text) {
   return block;
 }
 
-std::string_view trace_id_of(std::string_view traceparent) {
-  // version "-" trace-id "-" parent-id "-" flags: W3C Trace Context section 3.2.
-  if (traceparent.size() < 55 || traceparent[2] != '-' || traceparent[35] != '-') return {};
-  const auto id = traceparent.substr(3, 32);
-  if (id.find_first_not_of("0123456789abcdef") != std::string_view::npos) return {};
-  if (id.find_first_not_of('0') == std::string_view::npos) return {};
-  return id;
-}
-
 bool is_sane_request_id(std::string_view id) {
   if (id.empty() || id.size() > kMaxRequestId) return false;
   return std::ranges::all_of(id, [](char c) {

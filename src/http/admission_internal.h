@@ -31,8 +31,6 @@ struct AddressBlock {
 };
 Result<AddressBlock> parse_block(std::string_view text);
 
-/// The trace id of a W3C traceparent; empty when it is malformed.
-std::string_view trace_id_of(std::string_view traceparent);
 /// A caller's own request id is kept when it is short and plain.
 bool is_sane_request_id(std::string_view id);
 

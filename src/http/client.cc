@@ -8,7 +8,7 @@
 #include "async/cancel.h"
 #include "http/client_exchange_internal.h"
 #include "http/client_pool_internal.h"
-#include "http/tls.h"
+#include "http/client_tls_internal.h"
 
 namespace flotilla::http {
 namespace {
@@ -86,26 +86,32 @@ class ClientCore {
                                       std::optional<std::size_t> body_limit);
   Result<bool> follow(ClientRequest& request, Destination& destination,
                       const ClientExchange& response) const;
-  std::optional<Obtained> from_pool(const Url& url, const Addresses& addresses);
-  Async<Result<Obtained>> connect(const Destination& destination, const Addresses& addresses);
-  Result<TlsContext*> tls_for(const Url& url);
+  std::optional<Obtained> from_pool(const Url& url, const Addresses& addresses,
+                                    const ClientTls* tls);
+  Async<Result<Obtained>> connect(const Destination& destination, const Addresses& addresses,
+                                  ClientTlsPtr tls);
+  Result<ClientTlsPtr> tls_for(const Url& url, const ClientTlsPtr& wanted);
 
   Executor executor_;
   Clock& clock_;
   const EgressPolicy& egress_;
   ClientOptions options_;
   Resolver resolver_;
-  std::shared_ptr<TlsContext> tls_;  // made by the first https call
+  ClientTlsPtr tls_;  // made by the first https call
   ClientPool pool_;
 };
 
-Result<TlsContext*> ClientCore::tls_for(const Url& url) {
+Result<ClientTlsPtr> ClientCore::tls_for(const Url& url, const ClientTlsPtr& wanted) {
   if (!url.tls) return nullptr;
+  if (wanted) return wanted;
   if (!tls_) {
-    TRY(made, make_client_tls(options_.ca_file));
+    TRY(context, make_client_tls(options_.ca_file));
+    auto made = std::make_shared<ClientTls>();
+    made->context = std::move(context);
+    made->digest = "https";
     tls_ = std::move(made);
   }
-  return tls_.get();
+  return tls_;
 }
 
 Async<Result<Addresses>> ClientCore::reachable(const Destination& destination) {
@@ -136,17 +142,18 @@ Async<Result<Addresses>> ClientCore::reachable(const Destination& destination) {
 }
 
 std::optional<ClientCore::Obtained> ClientCore::from_pool(const Url& url,
-                                                          const Addresses& addresses) {
+                                                          const Addresses& addresses,
+                                                          const ClientTls* tls) {
   for (const auto& address : addresses) {
-    auto key = ClientPool::key(url, address);
+    auto key = ClientPool::key(url, address, tls);
     if (auto connection = pool_.take(key)) return Obtained{std::move(connection), std::move(key)};
   }
   return std::nullopt;
 }
 
 Async<Result<ClientCore::Obtained>> ClientCore::connect(const Destination& destination,
-                                                        const Addresses& addresses) {
-  CO_TRY(tls, tls_for(destination.url));
+                                                        const Addresses& addresses,
+                                                        ClientTlsPtr tls) {
   const auto limit =
       std::min(destination.deadline, after(clock_.steady_now(), options_.connect_timeout));
   Error failure(Code::deadline_exceeded,
@@ -160,7 +167,8 @@ Async<Result<ClientCore::Obtained>> ClientCore::connect(const Destination& desti
     auto connected = co_await with_deadline(std::move(work), now + share, clock_);
     if (!connected) continue;
     if (*connected) {
-      Obtained obtained{std::move(**connected), ClientPool::key(destination.url, addresses[i])};
+      auto key = ClientPool::key(destination.url, addresses[i], tls.get());
+      Obtained obtained{std::move(**connected), std::move(key)};
       co_return obtained;
     }
     failure = std::move(connected->error());
@@ -173,15 +181,17 @@ Async<Result<OpenExchange>> ClientCore::attempt(const ClientRequest& request,
                                                 std::optional<std::size_t> body_limit) {
   CO_TRY(head, format_request_head(request, destination.url));
   CO_TRY(addresses, co_await reachable(destination));
-  auto obtained = from_pool(destination.url, addresses);
+  CO_TRY(tls, tls_for(destination.url, request.tls));
+  auto obtained = from_pool(destination.url, addresses, tls.get());
   const bool reused = obtained.has_value();
   for (bool again = false;; again = true) {
     if (!obtained) {
-      CO_TRY(fresh, co_await connect(destination, addresses));
+      CO_TRY(fresh, co_await connect(destination, addresses, tls));
       obtained = std::move(fresh);
     }
     ExchangeOptions options{destination.url.origin(), request.method == Method::head, body_limit};
-    const Watch watch(clock_, destination.deadline, options_.idle_timeout);
+    const auto silence = request.idle_timeout.value_or(options_.idle_timeout);
+    const Watch watch(clock_, destination.deadline, silence);
     OpenExchange open;
     open.exchange = std::make_unique<ClientExchange>(std::move(obtained->connection),
                                                      std::move(options), watch);
@@ -213,6 +223,7 @@ Result<bool> ClientCore::follow(ClientRequest& request, Destination& destination
   if (!next->same_peer(destination.url)) {
     destination.author = UrlAuthor::caller;
     request.headers = without_credentials(request.headers);
+    request.tls.reset();
   }
   destination.url = std::move(*next);
   return true;

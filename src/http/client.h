@@ -7,6 +7,7 @@
 
 #include "async/blocking_pool.h"
 #include "async/clock.h"
+#include "http/client_tls.h"
 #include "http/egress.h"
 #include "http/message.h"
 #include "http/resolver.h"
@@ -39,6 +40,11 @@ struct ClientRequest {
   /// The receiver tells a repeat from a new request, so that even a POST may be sent again when a
   /// pooled connection turns out to be dead.
   bool replayable = false;
+  /// How to check an https peer, and who we are to it; null: as the client's options say. A
+  /// redirect to another peer goes without it.
+  ClientTlsPtr tls;
+  /// Instead of the client's own.
+  std::optional<Duration> idle_timeout;
 };
 
 /// A response whose body is read piece by piece.

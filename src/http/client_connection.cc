@@ -11,7 +11,7 @@
 #include <utility>
 
 #include "http/client_connection_internal.h"
-#include "http/tls.h"
+#include "http/client_tls_internal.h"
 
 namespace flotilla::http {
 namespace {
@@ -39,8 +39,10 @@ std::string handshake_failure(SSL* ssl, const error_code& error) {
 
 ClientConnection::ClientConnection(const Executor& executor) : socket_(executor) {}
 
-Async<Result<std::unique_ptr<ClientConnection>>> ClientConnection::connect(
-    Executor executor, Url url, std::string address, asio::ssl::context* tls) {
+Async<Result<std::unique_ptr<ClientConnection>>> ClientConnection::connect(Executor executor,
+                                                                           Url url,
+                                                                           std::string address,
+                                                                           ClientTlsPtr tls) {
   error_code error;
   const auto ip = asio::ip::make_address(address, error);
   if (error) co_return fail(cannot_connect(url, error.message()));
@@ -54,13 +56,17 @@ Async<Result<std::unique_ptr<ClientConnection>>> ClientConnection::connect(
   if (failure) co_return fail(cannot_connect(url, failure.message()));
   socket.set_option(asio::ip::tcp::no_delay(true), error);
   socket.set_option(asio::socket_base::keep_alive(true), error);
-  if (tls != nullptr) CO_TRY_VOID(co_await connection->shake_hands(std::move(url), *tls));
+  if (!tls) co_return connection;
+  connection->options_ = std::move(tls);
+  CO_TRY_VOID(co_await connection->shake_hands(std::move(url)));
   co_return connection;
 }
 
-Async<Result<>> ClientConnection::shake_hands(Url url, asio::ssl::context& tls) {
-  tls_.emplace(socket_, tls);
-  CO_TRY_VOID(expect_server(tls_->native_handle(), url.host));
+Async<Result<>> ClientConnection::shake_hands(Url url) {
+  const ClientTls& options = *options_;
+  tls_.emplace(socket_, *options.context);
+  const auto& name = options.server_name.empty() ? url.host : options.server_name;
+  CO_TRY_VOID(expect_server(tls_->native_handle(), name));
   const auto [failure] = co_await tls_->async_handshake(asio::ssl::stream_base::client, kTuple);
   throw_if_aborted(failure);
   if (!failure) co_return ok();

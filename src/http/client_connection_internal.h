@@ -2,7 +2,6 @@
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/system/error_code.hpp>
 #include <cstddef>
@@ -12,6 +11,7 @@
 
 #include "async/async.h"
 #include "base/result.h"
+#include "http/client_tls.h"
 #include "http/url.h"
 
 namespace flotilla::http {
@@ -26,10 +26,10 @@ struct Transfer {
 /// operation_aborted, after which only destruction is left.
 class ClientConnection {
  public:
-  /// `address` is numeric. `tls` is null for http and else outlives the connection.
+  /// `address` is numeric. `tls` is null for http.
   static Async<Result<std::unique_ptr<ClientConnection>>> connect(Executor executor, Url url,
                                                                   std::string address,
-                                                                  boost::asio::ssl::context* tls);
+                                                                  ClientTlsPtr tls);
   explicit ClientConnection(const Executor& executor);
   ClientConnection(const ClientConnection&) = delete;
   ClientConnection& operator=(const ClientConnection&) = delete;
@@ -41,8 +41,9 @@ class ClientConnection {
 
  private:
   using Socket = boost::asio::ip::tcp::socket;
-  Async<Result<>> shake_hands(Url url, boost::asio::ssl::context& tls);
+  Async<Result<>> shake_hands(Url url);
   Socket socket_;
+  ClientTlsPtr options_;  // shared: the session lives in its context
   std::optional<boost::asio::ssl::stream<Socket&>> tls_;
 };
 

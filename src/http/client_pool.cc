@@ -4,14 +4,16 @@
 #include <utility>
 
 #include "http/client_pool_internal.h"
+#include "http/client_tls_internal.h"
 
 namespace flotilla::http {
 
 ClientPool::ClientPool(Clock& clock, std::size_t max_idle_per_key, Duration max_idle_time)
     : clock_(clock), max_idle_per_key_(max_idle_per_key), max_idle_time_(max_idle_time) {}
 
-std::string ClientPool::key(const Url& url, const std::string& address) {
-  return fmt::format("{}|{}|{}|{}", url.tls ? "https" : "http", url.host, url.port, address);
+std::string ClientPool::key(const Url& url, const std::string& address, const ClientTls* tls) {
+  return fmt::format("{}|{}|{}|{}", tls == nullptr ? "http" : tls->digest, url.host, url.port,
+                     address);
 }
 
 std::unique_ptr<ClientConnection> ClientPool::take(const std::string& key) {

@@ -11,13 +11,14 @@
 
 namespace flotilla::http {
 
-/// Idle connections by scheme, host, port and pinned address, the last used first. One loop.
+/// Idle connections by scheme, host, port, pinned address and TLS options, the last used first. One
+/// loop.
 class ClientPool {
  public:
   static constexpr std::size_t kMaxIdle = 256;
 
   ClientPool(Clock& clock, std::size_t max_idle_per_key, Duration max_idle_time);
-  static std::string key(const Url& url, const std::string& address);
+  static std::string key(const Url& url, const std::string& address, const ClientTls* tls);
 
   /// A connection that seems alive, or null.
   std::unique_ptr<ClientConnection> take(const std::string& key);

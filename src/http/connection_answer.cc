@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "http/connection_internal.h"
 #include "http/limits.h"
+#include "telemetry/trace.h"
 
 namespace flotilla::http {
 namespace {
@@ -151,7 +152,8 @@ void Connection::identify(const NotableFields& fields) {
   } else {
     request_.context.request_id = shard_->make_request_id();
   }
-  request_.context.trace_id = trace_id_of(fields.traceparent);
+  if (telemetry::parse_traceparent(fields.traceparent))
+    request_.context.traceparent = fields.traceparent;
 }
 
 std::optional<Response> Connection::admit() {

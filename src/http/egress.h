@@ -13,12 +13,13 @@ namespace flotilla::http {
 enum class UrlAuthor : std::uint8_t {
   operator_,  // config and admin's resources: anything but metadata addresses
   caller,     // webhooks, cards, metadata, redirects elsewhere: public addresses only
+  platform,   // this program: addresses that stand in its code, the metadata service among them
 };
 
 /// Decides on resolved addresses, so that a name cannot change between check and connect. IPv4 that
 /// is carried in IPv6 (mapped, translated, NAT64, 6to4, Teredo) is judged as that IPv4 address.
-/// Cloud metadata services stay out of reach for everyone, `allow` included. Immutable; shared
-/// between threads.
+/// Cloud metadata services stay out of reach for all but the program itself, `allow` included.
+/// Immutable; shared between threads.
 class EgressPolicy {
  public:
   /// `allow`: CIDRs, addresses and host names (also `*.suffix`) that callers' URLs may also reach

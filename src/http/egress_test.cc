@@ -23,6 +23,15 @@ TEST(Egress, callers_reach_public_addresses) {
   }
 }
 
+TEST(Egress, only_the_program_itself_reaches_the_metadata_service) {
+  const auto egress = policy({"169.254.169.254", "*.internal"});
+  for (const auto* address : {"169.254.169.254", "fd00:ec2::254", "::ffff:169.254.169.254"}) {
+    EXPECT_FALSE(egress.check("metadata.internal", address, UrlAuthor::caller)) << address;
+    EXPECT_FALSE(egress.check("metadata.internal", address, UrlAuthor::operator_)) << address;
+    EXPECT_TRUE(egress.check("metadata.internal", address, UrlAuthor::platform)) << address;
+  }
+}
+
 TEST(Egress, callers_reach_nothing_else) {
   const auto egress = policy();
   for (const auto* address : {"0.0.0.0",

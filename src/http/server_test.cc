@@ -208,15 +208,15 @@ TEST(Server, a_handler_cannot_break_the_framing) {
 
 Async<Response> who(Request& request) {
   co_return Response::text(200, request.peer + "|" + (request.tls ? "tls" : "plain") + "|" +
-                                    request.context.request_id + "|" + request.context.trace_id);
+                                    request.context.request_id + "|" + request.context.traceparent);
 }
 
 TEST(Server, request_and_trace_ids_are_taken_when_sane) {
   TestServer server(who);
   RawClient client(server.port());
-  const std::string trace = "0af7651916cd43dd8448eb211c80319c";
-  auto response = client.exchange(
-      get("/", "X-Request-Id: a.b-c_1\r\ntraceparent: 00-" + trace + "-b7ad6b7169203331-01\r\n"));
+  const std::string trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+  auto response =
+      client.exchange(get("/", "X-Request-Id: a.b-c_1\r\ntraceparent: " + trace + "\r\n"));
   EXPECT_EQ(response.body, "127.0.0.1|plain|a.b-c_1|" + trace);
   EXPECT_EQ(response.field("X-Request-Id"), "a.b-c_1");
   response = client.exchange(get("/", "X-Request-Id: a b\r\ntraceparent: 00-" +

@@ -75,19 +75,23 @@ Result<std::shared_ptr<TlsContext>> make_server_tls(const TlsOptions& options) {
   return context;
 }
 
-Result<std::shared_ptr<TlsContext>> make_client_tls(const std::string& ca_file) {
+Result<std::shared_ptr<TlsContext>> make_client_context(bool system_roots) {
   auto context = base_context(ssl::context::tls_client);
   boost::system::error_code error;
-  if (ca_file.empty()) {
-    context->set_default_verify_paths(error);
-    if (error) return fail(unusable("the system's certificate store", "", error));
-  } else {
-    context->load_verify_file(ca_file, error);
-    if (error) return fail(unusable("CA file", ca_file, error));
-  }
+  if (system_roots) context->set_default_verify_paths(error);
+  if (error) return fail(unusable("the system's certificate store", "", error));
   context->set_verify_mode(ssl::verify_peer);
   const auto* ours = reinterpret_cast<const unsigned char*>(kAlpn.data());
   SSL_CTX_set_alpn_protos(context->native_handle(), ours, unsigned{kAlpn.size()});
+  return context;
+}
+
+Result<std::shared_ptr<TlsContext>> make_client_tls(const std::string& ca_file) {
+  TRY(context, make_client_context(ca_file.empty()));
+  if (ca_file.empty()) return context;
+  boost::system::error_code error;
+  context->load_verify_file(ca_file, error);
+  if (error) return fail(unusable("CA file", ca_file, error));
   return context;
 }
 

@@ -21,6 +21,8 @@ using TlsContext = boost::asio::ssl::context;
 Result<std::shared_ptr<TlsContext>> make_server_tls(const TlsOptions& options);
 /// Verifies servers against `ca_file` (empty: the system's roots).
 Result<std::shared_ptr<TlsContext>> make_client_tls(const std::string& ca_file);
+/// Verifies servers against the system's roots, or against what the caller adds.
+Result<std::shared_ptr<TlsContext>> make_client_context(bool system_roots);
 
 /// Before a client's handshake: sends SNI and pins the name (or address) that the certificate must
 /// carry.

@@ -8,6 +8,7 @@
 
 #include "a2a/limits.h"
 #include "a2a/version.h"
+#include "telemetry/trace.h"
 
 namespace flotilla::a2a::rpc {
 namespace {
@@ -23,15 +24,6 @@ SteadyTime deadline_of(const Call::Context& context) {
   const auto left = context.deadline() - std::chrono::system_clock::now();
   if (left > std::chrono::hours(24 * 365)) return SteadyTime::max();
   return std::chrono::steady_clock::now() + left;
-}
-
-/// version "-" trace-id "-" parent-id "-" flags: W3C Trace Context section 3.2.
-std::string_view trace_id_of(std::string_view traceparent) {
-  if (traceparent.size() < 55 || traceparent[2] != '-' || traceparent[35] != '-') return {};
-  const auto id = traceparent.substr(3, 32);
-  if (id.find_first_not_of("0123456789abcdef") != std::string_view::npos) return {};
-  if (id.find_first_not_of('0') == std::string_view::npos) return {};
-  return id;
 }
 
 bool is_sane_request_id(std::string_view id) {
@@ -77,7 +69,8 @@ Incoming read_incoming(Call::Context& context, const Method* method, std::string
   ids.deadline = deadline_of(context);
   const auto given = out.http.headers.find("x-request-id").value_or("");
   ids.request_id = is_sane_request_id(given) ? std::string(given) : std::move(request_id);
-  ids.trace_id = trace_id_of(out.http.headers.find("traceparent").value_or(""));
+  const auto trace = out.http.headers.find("traceparent").value_or("");
+  if (telemetry::parse_traceparent(trace)) ids.traceparent = trace;
   if (const auto last = out.http.headers.find("last-event-id"); last && !last->empty())
     out.after = std::string(last->substr(0, kMaxCursorBytes));
   return out;

@@ -5,6 +5,7 @@
 #include <ostream>
 
 #include "a2a/card.h"
+#include "app/cli/resource_view.h"
 #include "app/cli/sessions.h"
 #include "json/map.h"
 
@@ -16,14 +17,17 @@ std::string name_of(const json::Value& item) {
   return text_at(item, {"metadata", "namespace"}) + "/" + text_at(item, {"metadata", "name"});
 }
 
+std::string ready(const json::Value& agent) {
+  return condition_of(agent, "Ready") == "True" ? "yes" : "no";
+}
+
 View agent_view() {
   View view;
   view.columns = {
       text_column("NAMESPACE", {"metadata", "namespace"}),
       text_column("NAME", {"metadata", "name"}),
-      text_column("TYPE", {"spec", "type"}),
-      {"READY", [](const json::Value& item,
-                   Time) { return text_at(item, {"status", "ready"}) == "true" ? "yes" : "no"; }},
+      text_column("TYPE", {"status", "type"}),
+      {"READY", [](const json::Value& item, Time) { return ready(item); }},
       age_column("AGE", {"metadata", "creationTimestamp"}),
       text_column("DESCRIPTION", {"spec", "description"}),
       text_column("URL", {"status", "url"}, true),
@@ -50,9 +54,9 @@ void print_skills(const a2a::AgentCard& card, Io& io) {
 
 void print_agent(const json::Value& agent, const json::Value& card, Io& io) {
   print_fields({{"Agent", name_of(agent)},
-                {"Type", text_at(agent, {"spec", "type"})},
+                {"Type", text_at(agent, {"status", "type"})},
                 {"Description", text_at(agent, {"spec", "description"})},
-                {"Ready", text_at(agent, {"status", "ready"}) == "true" ? "yes" : "no"},
+                {"Ready", ready(agent)},
                 {"A2A URL", text_at(agent, {"status", "url"})},
                 {"Created", text_at(agent, {"metadata", "creationTimestamp"})}},
                io);

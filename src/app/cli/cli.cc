@@ -24,6 +24,7 @@ CommandLine::CommandLine() {
   add_agents();
   add_logs();
   add_topics();
+  add_stats();
   add_apply();
   add_resources();
   add_tool_servers();

@@ -17,6 +17,7 @@
 #include "app/cli/resources.h"
 #include "app/cli/send.h"
 #include "app/cli/sessions.h"
+#include "app/cli/stats.h"
 #include "app/cli/tasks.h"
 #include "app/cli/tool_servers.h"
 #include "app/cli/topics.h"
@@ -65,6 +66,7 @@ class CommandLine {
   void add_tasks();
   void add_sessions();
   void add_agents();
+  void add_stats();
   void add_keys();
   void add_logs();
   void add_topics();
@@ -94,6 +96,7 @@ class CommandLine {
   SessionOptions session_;
   ListOptions agent_list_;
   AgentOptions agent_;
+  StatsOptions stats_;
   ListOptions key_list_;
   KeyOptions key_;
   LogsOptions logs_;

@@ -84,6 +84,12 @@ inline constexpr CommandText kLogs{"logs", "Print the journal of a task",
                                    "  flotilla logs -f 0198c0de-…\n"
                                    "  flotilla logs 0198c0de-… --after 12 -o json"};
 
+inline constexpr CommandText kStats{"stats",
+                                    "Show what model calls cost: requests, errors, tokens, money",
+                                    "  flotilla stats\n"
+                                    "  flotilla stats --since 24h --step 1h --by agent\n"
+                                    "  flotilla stats --model fast --watch"};
+
 inline constexpr CommandText kKeysList{"list", "List the server's keys",
                                        "  flotilla keys list\n"
                                        "  flotilla keys list -o json"};

@@ -106,6 +106,22 @@ void CommandLine::add_agents() {
   add_subject(get, "AGENT", "NAME or NAMESPACE/NAME", agent_);
 }
 
+void CommandLine::add_stats() {
+  CLI::App& command =
+      add_command(root_, texts::kStats, [this](Io& io) { return show_stats(stats_, io); });
+  command.add_option("--since", stats_.since, "A time, or how long ago: 90m, 7d [1h]")
+      ->type_name("TIME");
+  command.add_option("--until", stats_.until, "Likewise [now]")->type_name("TIME");
+  command.add_option("--step", stats_.step, "Sums of whole minutes: 5m, 1h; or all [all]")
+      ->type_name("DURATION");
+  command.add_option("--by", stats_.by, "Any of namespace, agent, model, owner; or none")
+      ->type_name("WORDS");
+  command.add_option("-a,--agent", stats_.agent, "Only of the agent of this name");
+  command.add_option("--model", stats_.model, "Only of the ModelConfig of this name");
+  command.add_option("--owner", stats_.owner, "Only for this principal");
+  add_list_flags(command, stats_.list);
+}
+
 void CommandLine::add_keys() {
   CLI::App& group = add_group("keys", "Keys that sign agent cards and seal stored secrets");
   CLI::App& list =

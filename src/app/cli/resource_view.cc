@@ -55,12 +55,16 @@ void add_values(View& view, bool secret) {
 }
 
 void add_agent(View& view) {
-  view.columns.push_back(text_column("TYPE", {"spec", "type"}));
-  view.columns.push_back(computed("STATE", [](const json::Value& item) {
-    return std::string(text_at(item, {"status", "ready"}) == "true" ? "Ready" : "Pending");
-  }));
+  view.columns.push_back(text_column("TYPE", {"status", "type"}));
+  view.columns.push_back(computed("STATE", state_of));
   view.columns.push_back(text_column("DESCRIPTION", {"spec", "description"}));
   view.columns.push_back(text_column("URL", {"status", "url"}, true));
+}
+
+void add_model_config(View& view) {
+  view.columns.push_back(computed("STATE", state_of));
+  view.columns.push_back(text_column("PROVIDER", {"spec", "provider"}));
+  view.columns.push_back(text_column("MODEL", {"spec", "model"}));
 }
 
 }  // namespace
@@ -83,6 +87,8 @@ View resource_view(const KindInfo& kind, bool all_namespaces) {
     add_values(view, kind.kind == "Secret");
   } else if (kind.kind == "Agent") {
     add_agent(view);
+  } else if (kind.kind == "ModelConfig") {
+    add_model_config(view);
   } else {
     view.columns.push_back(computed("STATE", state_of));
   }

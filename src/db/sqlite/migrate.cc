@@ -40,11 +40,12 @@ Result<std::string> in_dialect(const Migration& migration) {
     std::string_view sqlite;
   };
   // AUTOINCREMENT: without it the key of a deleted newest row would be given again.
-  constexpr std::array<Token, 4> kTokens{{
+  constexpr std::array<Token, 5> kTokens{{
       {"{{identity}}", "INTEGER PRIMARY KEY AUTOINCREMENT"},
       {"{{position}}", "INTEGER PRIMARY KEY"},
       {"{{number_key}}", "INTEGER PRIMARY KEY"},
       {"{{clustered}}", "WITHOUT ROWID"},
+      {"{{bytes}}", "BLOB"},
   }};
   std::string sql(migration.sql);
   for (const Token& token : kTokens) {

@@ -34,8 +34,8 @@ const Statement kEvent{
 const Statement kIdempotency{
     "INSERT INTO idempotency (number, check_number, task, expires_at) VALUES ($1, $2, $3, $4)"};
 const Statement kMemory{
-    "INSERT INTO memory_item (namespace, owner, name, value, updated_at) VALUES ($1, $2, $3, $4, "
-    "$5)"};
+    "INSERT INTO memory (namespace, owner, agent, name, value, created_at, updated_at, used) "
+    "VALUES ($1, $2, 'memory', $3, $4, $5, $5, 0)"};
 
 struct Bench {
   std::string path;

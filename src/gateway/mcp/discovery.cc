@@ -1,6 +1,7 @@
 #include "gateway/mcp/discovery.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "gateway/mcp/naming.h"
@@ -52,6 +53,19 @@ Offer offer_of(const core::Resource& resource, const std::string& prefix, const 
   return offer;
 }
 
+/// What the server says of its tool counts only where it is trusted.
+bool is_repeatable(const core::ToolServerSpec& spec, const json::Object& definition) {
+  if (spec.retryUnsafe) return true;
+  const auto* annotations = definition.find("annotations");
+  const auto* hints = annotations == nullptr ? nullptr : annotations->if_object();
+  if (hints == nullptr || !spec.trustAnnotations) return false;
+  return std::ranges::any_of(std::array{"readOnlyHint", "idempotentHint"}, [&](const char* name) {
+    const auto* value = hints->find(name);
+    const auto* holds = value == nullptr ? nullptr : value->if_bool();
+    return holds != nullptr && *holds;
+  });
+}
+
 /// Decides whether a tool is offered as the server now describes it.
 bool is_quarantined(const core::ToolServerSpec& spec, const Offer& offer, const std::string& hash,
                     const Pins::Hashes& pins, Admitted& out) {
@@ -80,7 +94,9 @@ void admit_tool(const core::Resource& resource, const core::ToolServerSpec& spec
   const auto renamed = spec.rename.find(name);
   const auto& shown = renamed == spec.rename.end() ? name : renamed->second;
   const auto hash = tool_hash(definition);
+  const bool repeatable = is_repeatable(spec, definition);
   auto offer = offer_of(resource, inventory.prefix, shown, std::move(definition));
+  offer.repeatable = repeatable;
   out.offered[name] = hash;
   if (is_quarantined(spec, offer, hash, pins, out)) return;
   if (out.tools.size() < kMaxStatusTools) {

@@ -91,6 +91,7 @@ void Federation::publish() {
   auto made = std::make_shared<FederatedView>(std::move(inventories), services_.reserved);
   const std::lock_guard lock(mutex_);
   view_ = std::move(made);
+  for (auto& [id, waiter] : awaiting_) waiter.set(true);
 }
 
 Federation::ServerPtr Federation::server_of(const core::Resource& resource) {

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "async/event.h"
 #include "async/task_group.h"
 #include "core/reconciler.h"
 #include "gateway/mcp/change_hub.h"
@@ -15,6 +16,7 @@
 #include "gateway/mcp/inventory.h"
 #include "gateway/mcp/link.h"
 #include "gateway/mcp/partial_handler.h"
+#include "gateway/mcp/tool_servers.h"
 
 namespace flotilla::gateway {
 
@@ -25,7 +27,7 @@ namespace flotilla::gateway {
 ///
 /// Servers live on the home loop, where reconcile() and start() run; the Handler's functions come
 /// from any loop and go there. stop() is awaited before destruction.
-class Federation final : public PartialHandler {
+class Federation final : public PartialHandler, public ToolServers {
  public:
   struct Services {
     core::Resources& resources;
@@ -65,8 +67,14 @@ class Federation final : public PartialHandler {
   Async<Result<>> update_task(mcp::Caller caller, std::string id, json::Object responses) override;
   Async<Result<>> cancel_task(mcp::Caller caller, std::string id) override;
 
+  // ToolServers, for agents; federation_agents.cc.
+  [[nodiscard]] InventoryPtr inventory(const core::ResourceRef& server) const override;
+  Async<InventoryPtr> await_inventory(core::ResourceRef server, SteadyTime deadline) override;
+  Async<Result<mcp::Reply>> call(AgentToolCall call) override;
+
  private:
   struct Server;
+  struct Awaiting;
   using ServerPtr = std::shared_ptr<Server>;  // shared with calls in flight
   using View = std::shared_ptr<const FederatedView>;
 
@@ -93,6 +101,8 @@ class Federation final : public PartialHandler {
                                          Executor caller, Request request);
   template <class T, class Work>
   Async<Result<T>> at_home(Work work);
+  Async<Result<mcp::Reply>> call_here(AgentToolCall call);
+  Async<InventoryPtr> next_inventory(core::ResourceRef server);
 
   Services services_;
   Pins pins_;
@@ -101,6 +111,8 @@ class Federation final : public PartialHandler {
   std::shared_ptr<ChangeHub> hub_ = std::make_shared<ChangeHub>();  // shared with its streams
   mutable std::mutex mutex_;
   View view_;
+  std::map<std::uint64_t, OneShot<bool>::Setter> awaiting_;  // the next view
+  std::uint64_t next_awaiting_ = 0;
   TaskGroup group_;
 };
 

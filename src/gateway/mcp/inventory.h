@@ -25,6 +25,7 @@ struct Offer {
   std::string unique;    // as it is shown to who sees an older server's by the same name
   std::string original;  // the server's own name
   json::Object definition;
+  bool repeatable = false;  // of a tool: our ToolServer says that a call may be made again
 };
 
 /// What one tool server offers. Immutable: a change makes a new one.

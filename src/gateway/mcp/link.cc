@@ -86,6 +86,11 @@ std::string digest_of(const core::Resource& resource, const core::ToolServerSpec
 }
 
 Result<> check_supported(const core::ToolServerSpec& spec) {
+  if (!spec.url && !spec.command)
+    return fail(Error(Code::failed_precondition,
+                      "/spec/image: an image needs Kubernetes to run it; give the command that it "
+                      "runs, or the url of a server that runs elsewhere")
+                    .with_field("/spec/image", "nothing here can run it"));
   if (spec.tls && (spec.tls->insecureSkipVerify || spec.tls->serverName ||
                    spec.tls->clientCertSecretRef || spec.tls->caSecretRef))
     return fail(Error(Code::unimplemented,

@@ -1,0 +1,79 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/agent_resource.h"
+#include "core/agents.h"
+#include "gateway/mcp/tool_servers.h"
+#include "json/schema.h"
+#include "llm/types.h"
+
+namespace flotilla::agents {
+
+/// What stands behind a name that the model may call.
+struct ToolTarget {
+  enum class Kind : std::uint8_t { server, agent, ask_user, memory };
+  Kind kind = Kind::server;
+  // server
+  gateway::InventoryPtr server;           // keeps `offer`
+  const gateway::Offer* offer = nullptr;  // of it
+  // agent
+  core::ResourceRef agent;
+  bool isolated = false;
+
+  std::string shown;  // `namespace/name` of server or agent
+  bool require_approval = false;
+  bool repeatable = false;
+  std::size_t tool = 0;  // its place in tools()
+};
+
+/// A tool server that offers nothing, because it was never connected.
+struct MissingServer {
+  std::string shown;
+};
+
+/// All that one agent's model may call at one time. Immutable but for what it compiles on the way;
+/// any thread.
+class ToolSet {
+ public:
+  void add(llm::Tool tool, ToolTarget target);
+  [[nodiscard]] const std::vector<llm::Tool>& tools() const { return tools_; }
+  /// Null: there is no such tool.
+  [[nodiscard]] const ToolTarget* find(std::string_view name) const;
+  /// Whether arguments fit the tool's schema: `/path: what is wrong`, empty when they do. A schema
+  /// that cannot be used fits all: then the server checks.
+  [[nodiscard]] std::string faults(std::string_view name, const json::Value& arguments) const;
+  /// For a model that called what is not there.
+  [[nodiscard]] std::string names() const;
+
+  std::vector<MissingServer> missing;
+  /// What it was made of: others need another set.
+  std::vector<gateway::InventoryPtr> inventories;
+  std::vector<core::AgentRegistry::Ptr> agents;
+
+ private:
+  std::vector<llm::Tool> tools_;
+  std::map<std::string, ToolTarget, std::less<>> targets_;
+  mutable std::mutex mutex_;
+  mutable std::map<std::string, std::shared_ptr<const json::Schema>, std::less<>> schemas_;
+};
+using ToolSetPtr = std::shared_ptr<const ToolSet>;  // shared by the runs of an agent
+
+/// The tools of a spec, made of what servers and agents are now. Names are the servers' own where
+/// no two are alike, and what every vendor accepts.
+ToolSetPtr make_tool_set(const core::DeclarativeAgent& spec, const std::string& name_space,
+                         const std::vector<gateway::InventoryPtr>& inventories,
+                         const std::vector<core::AgentRegistry::Ptr>& agents, bool ask_user);
+
+/// References of the spec, in its order.
+std::vector<core::ResourceRef> servers_of(const core::DeclarativeAgent& spec,
+                                          const std::string& name_space);
+std::vector<core::ResourceRef> agents_of(const core::DeclarativeAgent& spec,
+                                         const std::string& name_space);
+
+}  // namespace flotilla::agents
