@@ -104,8 +104,7 @@ Async<Result<std::unique_ptr<Client>>> Client::connect(http::Client& http, Clock
   request.timeout = options.call_timeout;
   request.headers.set("A2A-Version", options.version.empty() ? "1.0" : options.version);
   request.headers.set("Accept", "application/json");
-  if (!options.token.empty())
-    request.headers.set("Authorization", "Bearer " + options.token.reveal());
+  add_own(options, request);
   CO_TRY(response, co_await http.fetch(std::move(request)));
   if (response.status != 200) co_return fail(read_error_text(response.body, response.status));
   if (options.card_trust) CO_TRY_VOID(options.card_trust->check(response.body, base_url));

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "a2a/binding.h"
@@ -25,6 +26,10 @@ struct ClientOptions {
   /// Sent as `Authorization: Bearer …`, but only to the host and port of the base URL and never
   /// from https to http; empty: none.
   Secret token;
+  /// Sent with every request, likewise only to that host and port.
+  std::vector<std::pair<std::string, Secret>> headers;
+  /// How to check that host, and who we are to it; null: as `http` does.
+  http::ClientTlsPtr tls;
   /// Only this one; default: the newest version that the card offers decides, then its order.
   std::optional<Binding> binding;
   /// Only this one, `1.0` or `0.3`; default: the newest.

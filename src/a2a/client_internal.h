@@ -28,6 +28,9 @@ struct Endpoint {
 Result<Endpoint> choose_endpoint(const std::string& card_text, const std::string& base_url,
                                  const ClientOptions& options, AgentCard* card);
 
+/// Token, headers and TLS of the options, for a request to the host of the base URL.
+void add_own(const ClientOptions& options, http::ClientRequest& request);
+
 enum class Call : std::uint8_t { send, stream, get, list, cancel, subscribe };
 
 /// Fills in requests and reads answers for one endpoint.

@@ -77,6 +77,13 @@ Result<T> understood(Result<T> read) {
 
 }  // namespace
 
+void add_own(const ClientOptions& options, http::ClientRequest& request) {
+  for (const auto& [name, value] : options.headers) request.headers.set(name, value.reveal());
+  if (!options.token.empty())
+    request.headers.set("Authorization", "Bearer " + options.token.reveal());
+  request.tls = options.tls;
+}
+
 ClientWire::ClientWire(Endpoint endpoint, std::shared_ptr<const ClientOptions> options)
     : endpoint_(std::move(endpoint)), options_(std::move(options)) {}
 
@@ -102,8 +109,7 @@ http::ClientRequest ClientWire::call(Call call, std::string params, const std::s
   if (!options_->extensions.empty())
     request.headers.set(old ? "X-A2A-Extensions" : "A2A-Extensions",
                         fmt::format("{}", fmt::join(options_->extensions, ", ")));
-  if (endpoint_.with_token && !options_->token.empty())
-    request.headers.set("Authorization", "Bearer " + options_->token.reveal());
+  if (endpoint_.with_token) add_own(*options_, request);
   request.url = endpoint_.url;
   if (endpoint_.binding == Binding::jsonrpc) {
     request.body = fmt::format(R"({{"jsonrpc":"2.0","id":{},"method":"{}","params":{}}})",

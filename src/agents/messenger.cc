@@ -61,6 +61,7 @@ Async<Result<core::TaskLog::Ptr>> Messenger::send(std::string agent, a2a::Messag
   direct.parent = run_.row().id;
   direct.context_id = run_.row().context_id;
   direct.key = std::move(key);
+  direct.traceparent = telemetry::traceparent(run_.span().context());
   co_return co_await messaging_.send(std::move(direct));
 }
 

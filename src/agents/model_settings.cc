@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "agents/model_settings_internal.h"
+#include "gateway/tls.h"
 #include "json/json.h"
 
 namespace flotilla::agents {
@@ -78,10 +79,11 @@ class Lookup {
     if (!source) co_return Secret();
     co_return co_await value(std::move(*source), std::move(field));
   }
-  /// PEM text; empty where nothing is named.
-  Async<Result<Secret>> pem(std::optional<core::SecretKeyRef> ref, std::string field) {
-    if (!ref) co_return Secret();
-    co_return co_await secret(std::move(*ref), std::move(field));
+  Async<Result<http::ClientTlsPtr>> tls(core::TlsSpec spec) {
+    for (const auto& ref : {spec.caSecretRef, spec.clientCertSecretRef, spec.clientKeySecretRef})
+      if (ref) uses_.insert({std::string(core::kSecretKind), name_space_, ref->name});
+    CO_TRY(found, co_await gateway::look_up_tls(resources_, name_space_, std::move(spec)));
+    co_return std::move(found.peer);
   }
 
  private:
@@ -97,26 +99,6 @@ class Lookup {
   std::string name_space_;
   std::set<core::ResourceRef>& uses_;
 };
-
-Async<Result<http::ClientTlsPtr>> tls_of(Lookup& lookup, core::TlsSpec spec) {
-  http::ClientTlsOptions options;
-  CO_TRY(ca, co_await lookup.pem(spec.caSecretRef, "/spec/tls/caSecretRef"));
-  CO_TRY(certificate,
-         co_await lookup.pem(spec.clientCertSecretRef, "/spec/tls/clientCertSecretRef"));
-  CO_TRY(key, co_await lookup.pem(spec.clientKeySecretRef, "/spec/tls/clientKeySecretRef"));
-  options.ca = ca.reveal();
-  options.certificate = certificate.reveal();
-  options.key = std::move(key);
-  options.skip_verification = spec.insecureSkipVerify;
-  options.server_name = spec.serverName.value_or("");
-  auto made = http::make_client_tls(options);
-  if (!made) {
-    const auto& error = made.error();
-    co_return fail(Error(error.code(), error.reason(), "/spec/tls: " + error.message())
-                       .with_field("/spec/tls", error.message()));
-  }
-  co_return made;
-}
 
 Async<Result<json::Value>> script_of(Lookup& lookup, core::ModelScript script) {
   if (script.inline_) co_return json::Value(*script.inline_);
@@ -147,7 +129,7 @@ Async<Result<>> add_credentials(Lookup& lookup, const core::ModelConfigSpec& spe
     settings.headers.emplace_back(header.name, std::move(value));
   }
   if (!spec.tls) co_return ok();
-  CO_TRY(tls, co_await tls_of(lookup, *spec.tls));
+  CO_TRY(tls, co_await lookup.tls(*spec.tls));
   settings.tls = std::move(tls);
   co_return ok();
 }

@@ -45,6 +45,7 @@ struct Models::Making {
   std::set<core::ResourceRef> seen;
   Uses uses;
   std::optional<core::ModelPrice> price;
+  std::optional<std::int64_t> max_output_tokens;
 };
 
 Models::Models(core::Resources& resources, llm::ModelServices services, Executor home)
@@ -129,6 +130,7 @@ Async<Result<ModelEntryPtr>> Models::make(core::ResourceRef ref) {
   entry->ref = std::move(ref);
   entry->model = llm::make_fallback(std::move(making.models));
   entry->price = making.price;
+  entry->max_output_tokens = making.max_output_tokens;
   entry->uses = std::move(making.uses);
   co_return entry;
 }
@@ -140,7 +142,10 @@ Async<Result<>> Models::add(Making& making, core::ResourceRef ref) {
         invalid("/spec/fallbacks", fmt::format("lead to more than {} models", kMaxChain)));
   CO_TRY(one, co_await single(ref));
   making.uses.insert(one->uses.begin(), one->uses.end());
-  if (making.models.empty()) making.price = one->price;
+  if (making.models.empty()) {
+    making.price = one->price;
+    making.max_output_tokens = one->max_output_tokens;
+  }
   making.models.push_back(one->model);
   for (const auto& name : one->fallbacks) {
     auto next = model_ref(ref.name_space, name);
@@ -165,6 +170,7 @@ Async<Result<std::shared_ptr<const Models::Single>>> Models::single(core::Resour
   CO_TRY(model, llm::make_model(std::move(found.first), services_));
   made->model = std::move(model);
   made->price = found.second.price;
+  if (found.second.parameters) made->max_output_tokens = found.second.parameters->maxOutputTokens;
   made->fallbacks = std::move(found.second.fallbacks);
   const std::scoped_lock lock(mutex_);
   // Who was first is kept, so that all share its bound on concurrency.

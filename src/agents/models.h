@@ -26,6 +26,7 @@ struct ModelEntry {
   core::ResourceRef ref;
   std::shared_ptr<llm::Model> model;  // shared with calls that outlive the entry
   std::optional<core::ModelPrice> price;
+  std::optional<std::int64_t> max_output_tokens;
   /// What it was made of: the resource and what it refers to, fallbacks included, and of which
   /// version that was where it can be told.
   std::map<core::ResourceRef, std::string> uses;
@@ -61,6 +62,7 @@ class Models {
   struct Single {
     std::shared_ptr<llm::Model> model;
     std::optional<core::ModelPrice> price;
+    std::optional<std::int64_t> max_output_tokens;
     std::vector<std::string> fallbacks;
     std::map<core::ResourceRef, std::string> uses;
   };

@@ -17,6 +17,14 @@
 #include "http/router.h"
 #include "telemetry/metrics.h"
 
+namespace flotilla::agents {
+class Memory;
+}
+
+namespace flotilla::agents {
+class Approvals;
+}
+
 namespace flotilla::gateway {
 class Federation;
 class KeyRing;
@@ -42,7 +50,9 @@ struct Sources {
   core::Outbox* outbox = nullptr;        // the same
   core::Resources* resources = nullptr;  // the same
   gateway::Federation* tool_servers = nullptr;
-  core::Usage* usage = nullptr;  // never null once routes are added
+  flotilla::agents::Approvals* approvals = nullptr;  // never null once routes are added
+  ::flotilla::agents::Memory* memory = nullptr;      // the same
+  core::Usage* usage = nullptr;                      // never null once routes are added
   /// Set by add_routes: what other routes of the server answer. It must stay where it is.
   http::Router* router = nullptr;
 };

@@ -143,6 +143,7 @@ Result<core::DirectMessage> message_of(MessageBody body, const http::Request& re
   core::DirectMessage message;
   message.name_space = request.param("ns");
   message.sender = request.context.principal;
+  message.traceparent = request.context.traceparent;
   message.to = std::move(body.to);
   message.context_id = std::move(body.contextId);
   if (message.to.empty()) return fail(invalid("to", "is missing: the name of an agent"));

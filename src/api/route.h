@@ -40,6 +40,8 @@ const std::vector<Route>& routes();
 
 /// Those of each kind of resource (resource_routes.cc).
 void add_resource_routes(std::vector<Route>& table);
+/// The inbox of approvals (approvals.cc).
+void add_approval_routes(std::vector<Route>& table);
 
 /// The OpenAPI 3.1 document of the table.
 std::string openapi_document(const Sources& sources);
@@ -55,6 +57,12 @@ Async<http::Response> fork(const Sources& sources, http::Request& request);
 Async<http::Response> replay(const Sources& sources, http::Request& request);
 TaskView view_of(const core::TaskRow& row);
 }  // namespace tasks
+namespace memories {
+Async<http::Response> list(const Sources& sources, http::Request& request);
+Async<http::Response> save(const Sources& sources, http::Request& request);
+Async<http::Response> clear(const Sources& sources, http::Request& request);
+Async<http::Response> remove(const Sources& sources, http::Request& request);
+}  // namespace memories
 namespace events {
 Async<http::Response> of_task(const Sources& sources, http::Request& request);
 Async<http::Response> feed(const Sources& sources, http::Request& request);

@@ -1,5 +1,7 @@
+#include "api/memory_views.h"
 #include "api/messaging_views.h"
 #include "api/route.h"
+#include "api/task_steps_views.h"
 #include "api/usage_views.h"
 #include "api/views.h"
 #include "auth/access.h"
@@ -64,6 +66,62 @@ void add_messaging(std::vector<Route>& table) {
       "Acknowledges all events up to a cursor", schema<SubscriptionView>,
       subscriptions::acknowledge);
   table.back().body = schema<AckBody>;
+}
+
+void add_task_runs(std::vector<Route>& table) {
+  const auto add = [&](Method method, std::string_view path, std::string_view summary,
+                       json::Value (*of)(SchemaSet&), auto handle) {
+    Route route;
+    route.method = method;
+    route.pattern = path;
+    route.summary = summary;
+    route.schema = of;
+    route.handle = handle;
+    if (method != Method::get) route.role = Role::operator_;
+    table.push_back(route);
+  };
+  add(Method::get, "/api/v1/tasks/{id}/steps",
+      "What a run did: each call of a model, tool or agent with input, output, cost and latency",
+      schema<StepList>, tasks::steps);
+  table.back().query = {kLimit, kCursor};
+  add(Method::post, "/api/v1/tasks/{id}/retry",
+      "A new task with the messages of one that has ended", schema<TaskView>, tasks::retry);
+  add(Method::post, "/api/v1/tasks/{id}/fork",
+      "A new task that goes on after a step of this one, whose calls are not made again",
+      schema<TaskView>, tasks::fork);
+  table.back().body = schema<ForkBody>;
+  add(Method::post, "/api/v1/tasks/{id}/replay",
+      "A new task that runs on the answers and results in this one's journal", schema<TaskView>,
+      tasks::replay);
+}
+
+void add_memory(std::vector<Route>& table) {
+  const Parameter owner{"owner", "whose, for admins; yours by default"};
+  const auto add = [&](Method method, std::string_view path, std::string_view summary,
+                       json::Value (*of)(SchemaSet&), auto handle) {
+    Route route;
+    route.method = method;
+    route.pattern = path;
+    route.summary = summary;
+    route.query = {owner};
+    route.schema = of;
+    route.handle = handle;
+    if (method != Method::get) route.role = Role::operator_;
+    table.push_back(route);
+  };
+  constexpr std::string_view kAll = "/api/v1/namespaces/{ns}/agents/{name}/memories";
+  add(Method::get, "/api/v1/namespaces/{ns}/memories", "What agents of a namespace remember",
+      schema<MemoryList>, memories::list);
+  table.back().query = {owner, kLimit, kCursor};
+  add(Method::get, kAll, "What an agent remembers, newest first, or what fits a query, best first",
+      schema<MemoryList>, memories::list);
+  table.back().query = {{"query", "words to look for"}, owner, kLimit, kCursor};
+  add(Method::post, kAll, "Makes an agent remember a text", schema<MemoryView>, memories::save);
+  table.back().body = schema<MemoryBody>;
+  add(Method::delete_, kAll, "Deletes all that an agent remembers of one user",
+      schema<MemoryCleared>, memories::clear);
+  add(Method::delete_, "/api/v1/namespaces/{ns}/agents/{name}/memories/{item}",
+      "Deletes one memory", schema<MemoryCleared>, memories::remove);
 }
 
 void add_key_routes(std::vector<Route>& table) {
@@ -169,8 +227,11 @@ std::vector<Route> make_routes() {
       tasks::cancel);
   table.back().method = Method::post;
   table.back().role = Role::operator_;
+  add_task_runs(table);
+  add_memory(table);
   add_messaging(table);
   add_resource_routes(table);
+  add_approval_routes(table);
   return table;
 }
 

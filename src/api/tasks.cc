@@ -5,8 +5,6 @@
 
 namespace flotilla::api::tasks {
 
-namespace {
-
 TaskView view_of(const core::TaskRow& row) {
   TaskView view;
   view.id = row.id.to_string();
@@ -24,6 +22,8 @@ TaskView view_of(const core::TaskRow& row) {
   view.direct = row.direct;
   return view;
 }
+
+namespace {
 
 core::Visibility visibility_of(const http::Request& request) {
   core::Visibility visibility;
@@ -92,6 +92,9 @@ Async<Result<TaskView>> load_one(const Sources& sources, http::Request& request,
   CO_TRY(loaded, co_await core::TaskLog::load(log));
   auto view = view_of(log->committed());
   view.task = std::move(loaded.first);
+  const auto task = log->committed().id;
+  CO_TRY(spent, co_await sources.usage->of_task(task));
+  if (spent != core::Spending{}) view.usage = TaskUsage{spent.tokens, spent.cost.dollars()};
   co_return view;
 }
 

@@ -14,6 +14,13 @@
 /// What the native API answers. The OpenAPI schemas are made from these structs.
 namespace flotilla::api {
 
+/// What a task cost, with all that it delegated.
+struct TaskUsage {
+  std::int64_t tokens = 0;  // in and out
+  double costUsd = 0;
+};
+BOOST_DESCRIBE_STRUCT(TaskUsage, (), (tokens, costUsd))
+
 struct TaskView {
   std::string id;
   std::string namespace_;
@@ -28,11 +35,12 @@ struct TaskView {
   std::int64_t seq = 0;
   std::int64_t generation = 0;
   bool direct = false;
-  std::optional<a2a::Task> task;  // when one task is asked for
+  std::optional<a2a::Task> task;   // when one task is asked for
+  std::optional<TaskUsage> usage;  // the same; absent where no model was asked
 };
 BOOST_DESCRIBE_STRUCT(TaskView, (),
                       (id, namespace_, agent, owner, session, contextId, parent, state, statusAt,
-                       createdAt, seq, generation, direct, task))
+                       createdAt, seq, generation, direct, task, usage))
 
 struct TaskList {
   std::vector<TaskView> items;

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "agents/approvals/approval_tools.h"
 #include "agents/memory/memory_tools.h"
 #include "app/version.h"
 #include "gateway/mcp/platform_resources.h"
@@ -42,15 +43,17 @@ McpService::McpService(const ServeConfig& config, McpNeeds needs)
               server_config(config)) {
   auto own = gateway::make_agent_tools(needs.platform);
   auto memory = agents::make_memory_tools(needs.memory);
+  auto approvals = agents::make_approval_tools(needs.approvals);
   const gateway::UpstreamServices upstream{needs.resources, system_clock(), names_,
                                            needs.egress,    eras_,          std::string(kVersion)};
   tool_servers_ = std::make_shared<gateway::Federation>(gateway::Federation::Services{
       needs.resources, needs.database, system_clock(), needs.home, upstream,
       gateway::connector(upstream),
-      [own, memory](std::string_view name) { return own->has(name) || memory->has(name); },
-      [&reconciler = needs.reconciler](core::ResourceRef ref) {
-        reconciler.poke(std::move(ref));
-      }});
+      [own, memory, approvals](std::string_view name) {
+        return own->has(name) || memory->has(name) || approvals->has(name);
+      },
+      [&reconciler = needs.reconciler](core::ResourceRef ref) { reconciler.poke(std::move(ref)); },
+      &needs.metrics});
   needs.reconciler.add(core::kToolServerKind, [this](core::Resource resource) {
     return tool_servers_->reconcile(std::move(resource));
   });
@@ -58,7 +61,11 @@ McpService::McpService(const ServeConfig& config, McpNeeds needs)
     catalogue_.add({"conformance",
                     std::make_shared<mcp::ConformanceHandler>(system_clock(), system_random()),
                     nullptr});
-  catalogue_.add({"platform", std::move(own), nullptr});
+  catalogue_.add(
+      {"platform", agents::with_elicitation(own, needs.approvals, needs.platform.tasks), nullptr});
+  catalogue_.add({"approvals",
+                  agents::with_elicitation(approvals, needs.approvals, needs.platform.tasks),
+                  nullptr});
   catalogue_.add({"memory", std::move(memory), nullptr});
   catalogue_.add({"agents", gateway::make_platform_resources(needs.platform), nullptr});
   catalogue_.add({"servers", tool_servers_, nullptr});

@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "agents/approvals/approvals.h"
 #include "agents/memory/memory.h"
 #include "app/serve_config.h"
 #include "auth/sealing.h"
@@ -19,11 +20,13 @@ struct McpNeeds {
   gateway::PlatformServices platform;
   db::Database& database;
   agents::Memory& memory;
+  agents::Approvals& approvals;
   const auth::Sealer& sealer;
   const http::EgressPolicy& egress;
   core::Resources& resources;
   core::Reconciler& reconciler;  // of the home loop, and not started yet
   Executor home;
+  telemetry::Registry& metrics;
 };
 
 /// All of `/mcp`: the catalogue, the tool servers in it, its sessions, the server. Built and

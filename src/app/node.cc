@@ -10,11 +10,14 @@
 #include "a2a/card_signer.h"
 #include "a2a/grpc/server.h"
 #include "a2a/routes.h"
+#include "agents/approvals/approvals.h"
 #include "agents/builtin.h"
 #include "agents/conformance.h"
 #include "agents/demo.h"
+#include "agents/identity.h"
 #include "agents/memory/sql_memory_store.h"
 #include "api/api.h"
+#include "app/agent_service.h"
 #include "app/listen_address.h"
 #include "app/manifests.h"
 #include "app/mcp_service.h"
@@ -29,6 +32,7 @@
 #include "auth/sealing.h"
 #include "base/log.h"
 #include "compat/kagent/converter.h"
+#include "compat/kagent/facade.h"
 #include "core/feed.h"
 #include "core/messaging.h"
 #include "core/messaging_courier.h"
@@ -44,6 +48,7 @@
 #include "core/tasks.h"
 #include "core/usage.h"
 #include "gateway/a2a_handler.h"
+#include "gateway/caller_keys.h"
 #include "gateway/key_ring.h"
 #include "gateway/push.h"
 #include "gateway/push_sender.h"
@@ -99,6 +104,8 @@ struct Node::Parts {
         courier(services, messaging, agents, loops.executor(0)),
         resources(*database, system_clock(), system_random(), sealer, feed),
         reconciler(resources, system_clock(), loops.executor(0), {.workers = kReconcilers}),
+        approvals({*database, system_clock(), system_random(), tasks, &resources},
+                  loops.executor(0)),
         usage(*database, system_clock(), core_metrics),
         policy_budgets(resources, usage, system_clock()),
         key_ring(*database, system_clock(), sealer, card_signer),
@@ -135,13 +142,17 @@ struct Node::Parts {
   compat::kagent::Converter kagent_converter;
   core::Resources resources;
   core::Reconciler reconciler;
+  agents::Approvals approvals;
   core::Usage usage;
   core::PolicyBudgets policy_budgets;
   std::unique_ptr<Tracing> tracing;  // null: nobody wants traces
   a2a::CardSigner card_signer;
   gateway::KeyRing key_ring;
+  gateway::CallerKeys caller_keys{system_clock()};
   gateway::A2aHandler a2a_handler;
   std::unique_ptr<McpService> mcp;
+  std::unique_ptr<llm::Cassette> cassette;  // null: nothing is recorded or replayed
+  std::unique_ptr<AgentService> agent_service;
   http::Router router;
   std::unique_ptr<http::Server> server;
   std::shared_ptr<a2a::Ports> ports = std::make_shared<a2a::Ports>();  // shared with the cards
@@ -174,6 +185,7 @@ Async<http::Response> Node::Parts::serve(http::Request& request) {
   auto principal = authenticator.authenticate(request);
   if (principal) {
     request.context.principal = std::move(*principal);
+    caller_keys.take(request, authenticator.required());
   } else if (is_public(request)) {
     request.context.principal = public_principal();
   } else {
@@ -211,6 +223,7 @@ void Node::Parts::wire() {
   key_ring.also_reseals([this] { return push_configs.reseal(); });
   key_ring.also_reseals([this] { return resources.reseal(); });
   services.outbox = &outbox;
+  services.gate = &approvals;
   if (tracing) services.tracer = &tracing->tracer();
   a2a_config.ports = ports;
   if (grpc_listen)
@@ -219,10 +232,14 @@ void Node::Parts::wire() {
                                               *metrics);
   a2a::add_routes(router, a2a_handler, a2a_config);
   mcp = std::make_unique<McpService>(
-      config, McpNeeds{gateway::PlatformServices{a2a_handler, tasks, agents, messaging}, *database,
-                       memory,
-                       sealer, egress, resources, reconciler, loops.executor(0)});
+      config,
+      McpNeeds{gateway::PlatformServices{a2a_handler, tasks, agents, messaging}, *database, memory,
+               approvals, sealer, egress, resources, reconciler, loops.executor(0), *metrics});
   mcp->add_routes(router);
+  agent_service = std::make_unique<AgentService>(AgentNeeds{
+      resources, egress, loops, *database, agents, tasks, messaging, reconciler,
+      mcp->tool_servers(), approvals, usage, memory, *metrics, cassette.get(), &caller_keys});
+  a2a_handler.use(caller_keys);
   api::Sources sources{tasks,
                        sessions,
                        agents,
@@ -236,10 +253,16 @@ void Node::Parts::wire() {
                        [this] { return ready(); }};
   sources.keys = &key_ring;
   sources.outbox = &outbox;
+  sources.memory = &memory;
   sources.resources = &resources;
   sources.tool_servers = &mcp->tool_servers();
+  sources.approvals = &approvals;
   sources.usage = &usage;
   api::add_routes(router, std::move(sources));
+  compat::kagent::add_routes(
+      router,
+      compat::kagent::FacadeServices{*database, system_clock(), system_random(), resources, agents,
+                                     sessions, tasks, memory, router, std::string(kVersion)});
   auto handler = [this](http::Request& request) { return serve(request); };
   server = std::make_unique<http::Server>(loops, system_clock(), server_options(config, listen),
                                           std::move(handler), *metrics);
@@ -257,6 +280,8 @@ Async<Result<>> Node::Parts::prepare() {
   CO_TRY_VOID(co_await scheduler.void_leases());
   if (!config.apply.empty()) CO_TRY_VOID(co_await apply_manifests());
   CO_TRY_VOID(co_await policy_budgets.load());
+  CO_TRY_VOID(co_await agents::keep_identities(*database, agents));
+  CO_TRY_VOID(co_await agent_service->load());
   co_return ok();
 }
 
@@ -299,9 +324,12 @@ Async<> Node::Parts::drain() {
   if (grpc) co_await grpc->drained();
   co_await reconciler.stop();
   co_await mcp->stop();
+  co_await agent_service->stop();
+  co_await approvals.stop();
   co_await courier.stop();
   co_await topics.stop();
   co_await scheduler.stop();
+  co_await agent_service->stop_programs();
   co_await outbox.stop();
   co_await policy_budgets.stop();
   co_await usage.stop();
@@ -320,11 +348,13 @@ Result<std::unique_ptr<Node>> Node::open(ServeConfig config, config::Registry& k
   TRY(database, open_database(config, *metrics));
   TRY(sealer, open_sealer(config));
   TRY(egress, http::EgressPolicy::make(config.egress_allow));
+  TRY(cassette, open_cassette(config));
   TRY(traces, trace_settings(config.otlp_endpoint));
   auto parts = std::make_unique<Parts>(std::move(config), std::move(listen), std::move(database),
                                        std::move(metrics), std::move(authenticator),
                                        std::move(sealer), std::move(egress), keys);
   parts->grpc_listen = std::move(grpc_listen);
+  parts->cassette = std::move(cassette);
   if (traces) {
     TRY(tracing, Tracing::make(std::move(*traces), parts->loops.executor(0), parts->egress,
                                *parts->metrics));
@@ -367,7 +397,9 @@ void Node::run() {
   parts.scheduler.start(parts.tasks);
   parts.topics.start();
   parts.courier.start();
+  parts.approvals.start();
   parts.mcp->start();
+  parts.agent_service->start();
   parts.reconciler.start();
   parts.outbox.start();
   parts.policy_budgets.start(parts.loops.executor(0));

@@ -40,6 +40,8 @@ struct ServeConfig {
   bool a2a_lenient_version = false;
   std::uint32_t hop_limit = 8;
   std::string otlp_endpoint;
+  std::string record;
+  std::string replay;
   bool demo = false;
   bool conformance = false;
   bool conformance_reduced = false;
@@ -56,9 +58,9 @@ BOOST_DESCRIBE_STRUCT(ServeConfig, (),
                       (listen, grpc_listen, data, database, config, apply, threads, public_url,
                        allow_host, allow_origin, trusted_proxy, tls_cert, tls_key, tls_client_ca,
                        durability, tokens, sealing_key, egress_allow, dedupe, insecure, a2a_profile,
-                       a2a_lenient_version, hop_limit, otlp_endpoint, demo, conformance,
-                       conformance_reduced, conformance_auth, log_level, log_format, body_limit,
-                       max_connections, max_connections_per_peer, max_requests_per_peer,
+                       a2a_lenient_version, hop_limit, otlp_endpoint, record, replay, demo,
+                       conformance, conformance_reduced, conformance_auth, log_level, log_format,
+                       body_limit, max_connections, max_connections_per_peer, max_requests_per_peer,
                        drain_timeout))
 
 inline constexpr config::Help kServeHelp[] = {
@@ -89,6 +91,8 @@ inline constexpr config::Help kServeHelp[] = {
     {"hop_limit", "agents that may answer each other, one because of the other"},
     {"otlp_endpoint",
      "URL of an OpenTelemetry receiver of traces (OTLP over HTTP); the OTEL_* variables say more"},
+    {"record", "file into which the traffic of agents with models and tools is recorded"},
+    {"replay", "such a file, from which models and tools answer instead of being asked"},
     {"demo", "also run the agents of examples/messaging"},
     {"conformance", "the front desk does what the public A2A conformance kits ask for; for tests"},
     {"conformance_reduced", "conformance mode without streams, webhooks and extended card"},

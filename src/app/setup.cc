@@ -116,6 +116,20 @@ http::ServerOptions server_options(const ServeConfig& config, const ListenAddres
   return options;
 }
 
+Result<std::unique_ptr<llm::Cassette>> open_cassette(const ServeConfig& config) {
+  using Mode = llm::Cassette::Mode;
+  if (config.record.empty() && config.replay.empty()) return std::unique_ptr<llm::Cassette>();
+  if (!config.record.empty() && !config.replay.empty())
+    return fail(Error(Code::failed_precondition, reason::kInvalidConfig,
+                      "record and replay: give one of them"));
+  const bool replay = config.record.empty();
+  auto opened = llm::Cassette::open(replay ? config.replay : config.record,
+                                    replay ? Mode::replay : Mode::record);
+  if (opened) return opened;
+  return fail(Error(Code::failed_precondition, reason::kInvalidConfig,
+                    (replay ? "replay: " : "record: ") + opened.error().message()));
+}
+
 Result<std::optional<ListenAddress>> grpc_address_of(const ServeConfig& config) {
   if (config.grpc_listen.empty()) return std::optional<ListenAddress>();
   TRY(listen, parse_listen_address(config.grpc_listen, "grpc-listen"));

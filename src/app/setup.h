@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "db/database.h"
 #include "http/server.h"
+#include "llm/cassette.h"
 
 /// What the configuration of `flotilla serve` asks for: checked, and made into what the node is
 /// built of. A fault is reason INVALID_CONFIG and names the key, but for what the store says.
@@ -26,6 +27,8 @@ Result<std::unique_ptr<db::Database>> open_database(const ServeConfig& config,
                                                     telemetry::Registry& metrics);
 /// Secrets of a database that dies with the process need no key file.
 Result<auth::Sealer> open_sealer(const ServeConfig& config);
+/// What `record` or `replay` names; null when neither is given.
+Result<std::unique_ptr<llm::Cassette>> open_cassette(const ServeConfig& config);
 /// Other addresses than loopback need tokens or `--insecure`.
 Result<auth::Authenticator> open_authenticator(const ServeConfig& config,
                                                const ListenAddress& listen);

@@ -187,6 +187,8 @@ void check_byo(const ByoAgent& byo, Faults& faults) {
 
 void check_remote(const RemoteAgent& remote, Faults& faults) {
   check_url(remote.url, "/spec/remote/url", faults);
+  if (remote.url.ends_with(".json") && card_base(remote.url) == remote.url)
+    faults.add("/spec/remote/url", "a card is at …/.well-known/agent-card.json");
   check_headers(remote.headers, "/spec/remote/headers", kA2aHeaders, faults);
   if (remote.tls) check_tls(*remote.tls, remote.url, "/spec/remote/tls", faults);
 }
@@ -228,6 +230,12 @@ void check_card(const AgentSpec& spec, Faults& faults) {
 
 std::string agent_url(const ResourceRef& ref) {
   return fmt::format("/a2a/{}/{}", ref.name_space, ref.name);
+}
+
+std::string card_base(std::string_view url) {
+  for (const std::string_view end : {"/.well-known/agent-card.json", "/.well-known/agent.json"})
+    if (url.ends_with(end)) return std::string(url.substr(0, url.size() - end.size()));
+  return std::string(url);
 }
 
 std::string skill_id(const AgentSkillSpec& skill) {

@@ -50,6 +50,9 @@ struct PromptDataSource {
   std::optional<std::string> alias;  // absent: the name
 };
 BOOST_DESCRIBE_STRUCT(PromptDataSource, (), (kind, name, alias))
+constexpr bool has_defaults(const PromptDataSource*) {
+  return true;
+}
 
 /// With data sources the system message is a template; without, plain text.
 struct PromptTemplateUse {
@@ -77,7 +80,7 @@ struct AgentUse {
   std::optional<std::string> namespace_;  // absent: the agent's
   bool isolateSessions = false;           // each call has a session of its own
   bool requireApproval = false;
-  std::vector<NamedValue> headersFrom;  // only for a remote agent
+  std::vector<NamedValue> headersFrom;  // not passed on: condition UnsupportedFeatures
 };
 BOOST_DESCRIBE_STRUCT(AgentUse, (),
                       (name, namespace_, isolateSessions, requireApproval, headersFrom))
@@ -229,6 +232,8 @@ constexpr bool has_defaults(const AgentStatus*) {
 
 /// Path of its A2A (docs/architecture.md section 4).
 std::string agent_url(const ResourceRef& ref);
+/// The place below which the card is, of RemoteAgent::url.
+std::string card_base(std::string_view url);
 /// The skill's id on the card.
 std::string skill_id(const AgentSkillSpec& skill);
 /// What the types alone cannot say; all faults, each naming its field below /spec.

@@ -31,7 +31,9 @@ constexpr json::FieldDoc kToolServerUseDocs[] = {
     {"namespace", "its namespace, if it is not the agent's; it must allow that"},
     {"tools", "tools to offer the model, by name or glob; absent: all"},
     {"requireApproval", "tools whose calls wait for a person's decision, by name or glob"},
-    {"allowedHeaders", "headers of the caller's request that go along with calls"},
+    {"allowedHeaders",
+     "headers of the caller's request that go along with calls; not passed on yet, which the "
+     "condition UnsupportedFeatures says"},
     {"headersFrom", "headers of calls, besides and before the ToolServer's"},
 };
 constexpr json::FieldDoc kAgentUseDocs[] = {
@@ -39,7 +41,9 @@ constexpr json::FieldDoc kAgentUseDocs[] = {
     {"namespace", "its namespace, if it is not this agent's; it must allow that"},
     {"isolateSessions", "each call begins a new session; else they share one"},
     {"requireApproval", "calls wait for a person's decision"},
-    {"headersFrom", "headers of calls, where it is a remote agent"},
+    {"headersFrom",
+     "headers of calls, where it is a remote agent; not sent yet, which the condition "
+     "UnsupportedFeatures says"},
 };
 constexpr json::FieldDoc kToolDocs[] = {
     {"toolServer", "tools of a ToolServer"},

@@ -13,6 +13,8 @@ const json::Value* member(const json::Value* value, std::string_view name) {
 }
 
 void read_extensions(AgentInfo& info) {
+  info.extensions.clear();
+  info.required_extensions.clear();
   const auto card = json::parse(info.card);
   const auto* list = card ? member(member(&*card, "capabilities"), "extensions") : nullptr;
   if (list == nullptr || list->if_array() == nullptr) return;

@@ -193,6 +193,7 @@ Async<Result<TaskLog::Ptr>> Messaging::begin_task(DirectMessage message) {
   task.owner = std::move(message.owner);
   task.context_id = std::move(message.context_id);
   task.parent = message.parent;
+  task.traceparent = std::move(message.traceparent);
   task.message = std::move(message.message);
   task.message.role = a2a::MessageRole::user;
   if (task.message.messageId.empty())

@@ -29,7 +29,8 @@ struct DirectMessage {
   std::string owner;                        // whose task it makes; empty: the sender's
   std::optional<TaskId> parent;             // in which it is sent
   std::optional<std::string> context_id;
-  std::string key;  // the same again is the first task; empty: none
+  std::string key;          // the same again is the first task; empty: none
+  std::string traceparent;  // W3C: where in a trace it is sent; may be empty
 };
 
 /// What an event is published as, before its name and rights are checked.

@@ -141,8 +141,8 @@ BOOST_DESCRIBE_STRUCT(ModelPrice, (), (input, output, cachedInput, cacheWrite))
 /// Exactly one member: the script of provider `scripted` (src/llm/scripted.h).
 struct ModelScript {
   std::optional<json::Object> inline_;
-  std::optional<std::string> text;     // as YAML or JSON
-  std::optional<ValueSource> from;     // YAML or JSON
+  std::optional<std::string> text;  // as YAML or JSON
+  std::optional<ValueSource> from;  // YAML or JSON
 };
 BOOST_DESCRIBE_STRUCT(ModelScript, (), (inline_, text, from))
 

@@ -25,7 +25,7 @@ constexpr json::FieldDoc kApproversDocs[] = {
 constexpr json::FieldDoc kRuleDocs[] = {
     {"tools", "names of tools, as the model sees them, or globs with * and ?"},
     {"arguments", "JSON Schema; only calls whose arguments fit it wait; absent: all calls"},
-    {"approvers", "who may decide; absent: every operator and admin of the namespace"},
+    {"approvers", "who may decide; absent: the owner of the task, and admins"},
     {"expires", "a request that nobody decided for so long is rejected; absent: never"},
 };
 constexpr json::FieldDoc kBudgetDocs[] = {

@@ -5,6 +5,7 @@
 #include "async/cancel.h"
 #include "auth/access.h"
 #include "core/limits.h"
+#include "core/money_budget.h"
 #include "core/resources_internal.h"
 #include "json/merge_patch.h"
 
@@ -211,6 +212,7 @@ Async<Result<Resources::Plan>> Resources::plan(PrincipalPtr principal, Manifest 
     resource.uid = make_uuid_v7(resource.created_at, random_).to_string();
   }
   CO_TRY(checked, checked_spec(manifest));
+  CO_TRY_VOID(co_await check_money_budget(*this, manifest.ref, checked.spec));
   CO_TRY(owners, co_await resolve_owners(manifest.ref, std::move(manifest.owners)));
   CO_TRY_VOID(merge_secrets(checked, plan, before));
   plan.uses = std::move(checked.uses);

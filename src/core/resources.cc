@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "async/cancel.h"
 #include "auth/access.h"
 #include "core/limits.h"
@@ -12,7 +14,7 @@ namespace flotilla::core {
 
 namespace {
 
-constexpr std::size_t kListPage = 500;
+constexpr std::size_t kListPage = 501;
 
 bool may_see(const PrincipalPtr& principal, std::string_view name_space) {
   return principal == nullptr || principal->may_enter(name_space);
@@ -110,10 +112,15 @@ Async<Result<ResourcePage>> Resources::list(PrincipalPtr principal, ResourceFilt
   CO_TRY(head, co_await database_.read(sql::kResourceHead, std::move(none), 1));
   page.version = static_cast<std::uint64_t>(db::int_at(head.front(), 0));
   if (place.kind.empty()) place = {filter.kind, filter.name_space, ""};
+  const bool all_count = filter.labels.empty() && (!principal || !filter.name_space.empty());
   for (;;) {
-    std::vector<db::Value> parameters{place.kind,  place.name_space,  place.name,
-                                      filter.kind, filter.name_space, std::int64_t{kListPage}};
-    CO_TRY(rows, co_await database_.read(sql::kListResources, std::move(parameters), kListPage));
+    // One more than is wanted tells whether there is a next page. Where not all count, more are
+    // looked through at once.
+    const auto most = all_count ? std::min(kListPage, limit - page.items.size() + 1) : kListPage;
+    std::vector<db::Value> parameters{place.kind,        place.name_space,
+                                      place.name,        filter.kind,
+                                      filter.name_space, static_cast<std::int64_t>(most)};
+    CO_TRY(rows, co_await database_.read(sql::kListResources, std::move(parameters), most));
     for (const auto& row : rows) {
       auto stored = sql::to_resource(row);
       place = stored.resource.ref;
@@ -126,7 +133,7 @@ Async<Result<ResourcePage>> Resources::list(PrincipalPtr principal, ResourceFilt
       }
       page.items.push_back(std::move(stored.resource));
     }
-    if (rows.size() < kListPage) co_return page;
+    if (rows.size() < most) co_return page;
   }
 }
 

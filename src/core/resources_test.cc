@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "core/resources_testing_internal.h"
+#include "core/resources_testing.h"
 
 namespace flotilla::core {
 namespace {

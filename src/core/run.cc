@@ -107,6 +107,10 @@ Async<Result<bool>> Run::complete(std::optional<a2a::Message> message, json::Obj
   co_return true;
 }
 
+Result<> Run::set_upstream(std::string upstream) {
+  return log_->set_upstream(token_, std::move(upstream));
+}
+
 bool Run::ended() const {
   return a2a::is_terminal(log_->projected().state);
 }

@@ -65,6 +65,9 @@ class Run {
   Async<Result<>> record(EventKind kind, std::string payload);
   /// A row of the agent's own tables that is stored with the next event, or not at all.
   void stage(const db::Statement& statement, std::vector<db::Value> values);
+  /// What an agent elsewhere has of the task; in row().upstream of later turns, and after a crash.
+  /// Durable with the next commit.
+  Result<> set_upstream(std::string upstream);
   /// Waits until the lease and everything emitted are durable.
   Async<Result<>> flush();
   /// Messages that came since the turn began, in order; each is given once.

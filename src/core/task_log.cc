@@ -139,26 +139,6 @@ Result<TaskLog::Appended> TaskLog::append_input(Draft message, std::optional<Ded
   return Appended::begins;
 }
 
-Result<bool> TaskLog::append_at(std::uint64_t at, std::vector<Draft> entries, db::Batch rows) {
-  std::lock_guard lock(mutex_);
-  for (const auto& entry : entries) TRY_VOID(check(std::nullopt, entry));
-  if (at != projected_.seq) return false;
-  rows_.add(std::move(rows));
-  for (auto& entry : entries) push(std::move(entry), 0);
-  return true;
-}
-
-Result<bool> TaskLog::interrupt(std::uint64_t token, std::vector<Draft> entries, Draft status,
-                                db::Batch rows) {
-  std::lock_guard lock(mutex_);
-  TRY_VOID(check(token, status));
-  if (!inputs_.empty()) return false;
-  rows_.add(std::move(rows));
-  for (auto& entry : entries) push(std::move(entry), token);
-  push(std::move(status), token);
-  return true;
-}
-
 void TaskLog::push(Draft draft, std::uint64_t token) {
   auto event = std::make_shared<Event>();
   ++changes_;

@@ -160,6 +160,8 @@ class TaskLog {
                                           std::optional<std::uint64_t> freed = {});
   /// True when a message came that asks for another turn.
   bool end_turn();
+  /// What the agent elsewhere is told of the task, kept in its row with the next commit.
+  Result<> set_upstream(std::uint64_t token, std::string upstream);
   /// The turn under this lease has not ended the task, nor handed it back.
   [[nodiscard]] bool works_under(std::uint64_t token) const;
   void cancel_turn();

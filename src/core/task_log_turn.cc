@@ -34,6 +34,17 @@ bool TaskLog::end_turn() {
   return wanted && !broken_ && is_runnable(projected_.state);
 }
 
+Result<> TaskLog::set_upstream(std::uint64_t token, std::string upstream) {
+  std::lock_guard lock(mutex_);
+  if (broken_) return fail(*broken_);
+  if (projected_.lease_token != token || !projected_.lease_holder)
+    return fail(Error(Code::conflict, reason::kLeaseLost,
+                      "the task is no longer held under this lease; stop writing"));
+  projected_.upstream = std::move(upstream);
+  ++changes_;
+  return ok();
+}
+
 bool TaskLog::works_under(std::uint64_t token) const {
   std::lock_guard lock(mutex_);
   return is_runnable(projected_.state) && projected_.lease_token == token;
@@ -50,6 +61,26 @@ void TaskLog::release_lease(std::uint64_t token) {
   projected_.lease_holder.reset();
   projected_.lease_expires.reset();
   ++changes_;
+}
+
+Result<bool> TaskLog::append_at(std::uint64_t at, std::vector<Draft> entries, db::Batch rows) {
+  std::lock_guard lock(mutex_);
+  for (const auto& entry : entries) TRY_VOID(check(std::nullopt, entry));
+  if (at != projected_.seq) return false;
+  rows_.add(std::move(rows));
+  for (auto& entry : entries) push(std::move(entry), 0);
+  return true;
+}
+
+Result<bool> TaskLog::interrupt(std::uint64_t token, std::vector<Draft> entries, Draft status,
+                                db::Batch rows) {
+  std::lock_guard lock(mutex_);
+  TRY_VOID(check(token, status));
+  if (!inputs_.empty()) return false;
+  rows_.add(std::move(rows));
+  for (auto& entry : entries) push(std::move(entry), token);
+  push(std::move(status), token);
+  return true;
 }
 
 std::vector<TaskLog::Input> TaskLog::take_inputs() {

@@ -116,8 +116,7 @@ Async<Result<TaskLog::Ptr>> Tasks::create(NewTask task) {
   return create_with(std::move(task), {});
 }
 
-Async<Result<TaskLog::Ptr>> Tasks::create_with(NewTask task,
-                                                 std::vector<Draft> entries) {
+Async<Result<TaskLog::Ptr>> Tasks::create_with(NewTask task, std::vector<Draft> entries) {
   Creation creation;
   creation.traceparent = std::move(task.traceparent);
   const std::string sender = task.principal->name;

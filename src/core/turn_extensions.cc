@@ -60,6 +60,21 @@ std::string text_at(const json::Object& object, std::string_view name) {
   return text == nullptr ? std::string() : *text;
 }
 
+/// The call that a step of a declarative agent (agents/declarative/steps.h) begins, as other agents
+/// say it; empty for the other entries, which tell of the same calls again.
+json::Object declared_call(const json::Object& step) {
+  json::Object call;
+  if (text_at(step, "phase") != "intent" || step.find("arguments") == nullptr) return call;
+  if (text_at(step, "type") == "agent") {
+    json::Object sent{{"to", text_at(step, "target")}};
+    call.append("message", std::move(sent));
+    return call;
+  }
+  auto arguments = json::parse(text_at(step, "arguments"));
+  call.append(text_at(step, "name"), arguments ? std::move(*arguments) : json::Value());
+  return call;
+}
+
 }  // namespace
 
 TurnExtensions::TurnExtensions(const std::vector<std::string>& activated, Time begun)
@@ -81,6 +96,11 @@ void TurnExtensions::add_step(std::string_view payload, Time now) {
   if (!trace_) return;
   auto value = json::parse(payload);
   auto* object = value ? value->if_object() : nullptr;
+  if (object != nullptr && object->find("phase") != nullptr) {
+    auto call = declared_call(*object);
+    if (call.empty()) return;
+    *object = std::move(call);
+  }
   if (object == nullptr || object->empty() || steps_.size() == kTraceStepsMax) {
     ++left_out_;
     return;

@@ -69,6 +69,24 @@ TEST(TurnExtensions, the_trace_tells_the_turn_and_its_steps) {
       R"("endTime":"2027-01-15T08:00:00.020Z"}]})");
 }
 
+TEST(TurnExtensions, calls_of_a_declarative_agent_are_told_once) {
+  auto turn = both();
+  turn.add_step(R"({"type":"model","phase":"result","number":1})", kBegun);
+  turn.add_step(
+      R"({"type":"tool","phase":"intent","number":1,"name":"price","arguments":"{\"of\":1}"})",
+      kBegun);
+  turn.add_step(R"({"type":"tool","phase":"result","number":1,"name":"price"})", kBegun);
+  turn.add_step(
+      R"({"type":"agent","phase":"intent","number":2,"target":"default/a","arguments":"{}"})",
+      kBegun);
+  turn.add_step(R"({"type":"agent","phase":"intent","number":2,"child":"t"})", kBegun);
+  const auto text = json::to_string(json::Value(turn.response_trace(row(), kBegun)));
+  EXPECT_NE(text.find(R"({"toolName":"price","parameters":{"of":1}})"), std::string::npos) << text;
+  EXPECT_NE(text.find(R"({"agentName":"default/a"})"), std::string::npos) << text;
+  EXPECT_EQ(text.find("stepsLeftOut"), std::string::npos) << text;
+  EXPECT_EQ(text.find(R"("stepId":"4")"), std::string::npos) << text;
+}
+
 TEST(TurnExtensions, a_trace_is_bounded) {
   auto turn = both();
   for (std::size_t i = 0; i < kTraceStepsMax + 5; ++i) turn.add_step(R"({"t":{}})", kBegun);

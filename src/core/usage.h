@@ -87,6 +87,9 @@ class Usage::Account {
   /// resource_exhausted/BUDGET_EXCEEDED names the budget; failed_precondition when a money budget
   /// binds and the price is unknown.
   Async<Result<Reservation>> reserve(ModelAsk ask, SteadyTime deadline);
+  /// Counts a call that was made without asking, as Reservation::settle: embeddings, whose input is
+  /// small.
+  Usd charge(Run& run, const ModelCharge& charge);
   /// What this task has spent, with its delegated ones, as far as this process knows.
   [[nodiscard]] Spending spent() const;
 

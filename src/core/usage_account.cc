@@ -52,7 +52,7 @@ Error exceeded(const UsageMeter& meter, const ModelAsk& ask) {
 }
 
 Error unpriced(const UsageMeter& meter) {
-  return Error(Code::failed_precondition,
+  return Error(Code::failed_precondition, reason::kInvalidConfig,
                fmt::format("{} is in USD, and the model has no price; set spec.price of its "
                            "ModelConfig",
                            meter.name));
@@ -204,12 +204,18 @@ std::optional<std::int64_t> Reservation::max_output_tokens() const {
 
 Usd Reservation::settle(Run& run, const ModelCharge& charge) {
   state_->give_back();
+  return state_->account->settle(run, charge);
+}
+
+Usd Usage::Account::charge(Run& run, const ModelCharge& charge) {
+  return state_->settle(run, charge);
+}
+
+Usd UsageAccountState::settle(Run& run, const ModelCharge& charge) {
   Usd cost;
   if (charge.price) cost = cost_of(charge.tokens, *charge.price);
-  const Spending spent{charge.tokens.total(), cost};
-  auto& account = *state_->account;
   db::Batch rows;
-  account.count(rows, charge, spent);
+  count(rows, charge, {charge.tokens.total(), cost});
   for (const auto& step : rows.steps()) run.stage(*step.statement, step.parameters);
   return cost;
 }

@@ -72,6 +72,7 @@ struct UsageAccountState {
 
   [[nodiscard]] std::vector<MeterPtr> binding(std::int64_t today) const;
   Async<Result<>> refresh(std::int64_t today);
+  Usd settle(Run& run, const ModelCharge& charge);
   void count(db::Batch& rows, const ModelCharge& charge, const Spending& spent);
 };
 

@@ -27,6 +27,7 @@ struct Plan {
   ModelAsk ask{100, 1000, kPrice};
   ModelCharge charge = charge_of(100, 50);
   int calls = 1;
+  std::int64_t embedded = 0;  // tokens of a call that is not asked for, made first
   std::vector<std::optional<std::int64_t>> granted;
   std::vector<std::string> refused;
 };
@@ -36,6 +37,7 @@ class SpendingRunner final : public Runner {
   SpendingRunner(Usage& usage, Plan& plan) : usage_(usage), plan_(plan) {}
   Async<Result<>> run(Run& run) override {
     CO_TRY(account, co_await usage_.open(run.row(), plan_.budget));
+    if (plan_.embedded > 0) account->charge(run, charge_of(plan_.embedded, 0));
     for (int i = 0; i < plan_.calls; ++i) {
       auto reserved = co_await account->reserve(plan_.ask, SteadyTime::max());
       if (!reserved) {
@@ -197,6 +199,16 @@ CORE_TEST(Usage, a_run_spends_no_more_than_its_budget) {
   EXPECT_EQ(shop.plan.granted.size(), 4U);
 }
 
+CORE_TEST(Usage, what_is_not_asked_for_counts_too) {
+  Shop shop(world.process());
+  shop.plan.budget.run = tokens(400);
+  shop.plan.embedded = 90;
+  const auto log = co_await shop.run();
+  EXPECT_EQ(shop.plan.granted.front(), 210);
+  const auto spent = co_await shop.usage.of_task(log->committed().id);
+  EXPECT_EQ(spent->tokens, 240);
+}
+
 CORE_TEST(Usage, without_a_budget_the_models_own_limit_stands) {
   Shop shop(world.process());
   co_await shop.run();
@@ -221,7 +233,7 @@ CORE_TEST(Usage, a_budget_in_money_needs_a_price) {
   shop.plan.budget.run.cost = usd(1);
   shop.plan.ask.price.reset();
   const auto log = co_await shop.run();
-  EXPECT_EQ(shop.plan.refused, std::vector<std::string>{"FAILED_PRECONDITION"});
+  EXPECT_EQ(shop.plan.refused, std::vector<std::string>{"INVALID_CONFIG"});
   const auto row = log->committed();
   EXPECT_NE(row.status_message.value_or("").find("spec.price"), std::string::npos);
 }

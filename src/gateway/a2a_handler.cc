@@ -6,6 +6,7 @@
 #include "auth/access.h"
 #include "base/hash.h"
 #include "core/turn_extensions.h"
+#include "gateway/caller_keys.h"
 #include "gateway/handover.h"
 #include "gateway/media_type.h"
 #include "gateway/push.h"
@@ -188,6 +189,7 @@ Async<Result<A2aHandler::Begun>> A2aHandler::continue_task(Context context,
 Async<Result<A2aHandler::Begun>> A2aHandler::begin(Context context, AgentRegistry::Ptr agent,
                                                    a2a::SendMessageRequest request,
                                                    bool streaming) {
+  if (keys_ != nullptr) keys_->bind(context, request.message.messageId);
   if (request.message.taskId)
     co_return co_await continue_task(std::move(context), agent, std::move(request), streaming);
   Begun begun;

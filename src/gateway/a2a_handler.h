@@ -11,6 +11,7 @@
 
 namespace flotilla::gateway {
 
+class CallerKeys;
 class Push;
 
 /// A2A over core: who is meant, whether the caller may, then core. Holds no state. Thread-safe.
@@ -19,6 +20,8 @@ class A2aHandler final : public a2a::Handler {
   /// Without `push` no agent has push notifications.
   A2aHandler(core::Tasks& tasks, core::Sessions& sessions, core::AgentRegistry& agents,
              Push* push = nullptr);
+  /// Before requests come: keys that callers send along for models go with their messages.
+  void use(CallerKeys& keys) { keys_ = &keys; }
 
   Async<Result<a2a::SendOutcome>> send_message(Context context, a2a::AgentRef agent,
                                                a2a::SendMessageRequest request) override;
@@ -82,7 +85,8 @@ class A2aHandler final : public a2a::Handler {
   core::Tasks& tasks_;
   core::Sessions& sessions_;
   core::AgentRegistry& agents_;
-  Push* push_;  // may be null
+  Push* push_;                  // may be null
+  CallerKeys* keys_ = nullptr;  // may be null
 };
 
 }  // namespace flotilla::gateway

@@ -104,6 +104,7 @@ class ClientCore {
 Result<ClientTlsPtr> ClientCore::tls_for(const Url& url, const ClientTlsPtr& wanted) {
   if (!url.tls) return nullptr;
   if (wanted) return wanted;
+  if (options_.tls) return options_.tls;
   if (!tls_) {
     TRY(context, make_client_tls(options_.ca_file));
     auto made = std::make_shared<ClientTls>();

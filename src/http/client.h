@@ -24,6 +24,7 @@ struct ClientOptions {
   Duration idle_connection_timeout = std::chrono::seconds(30);
   int max_redirects = 0;  // only GET is followed
   std::string ca_file;    // PEM; empty: the system's roots
+  ClientTlsPtr tls;       // of requests without options of their own; null: by `ca_file`
   Lookup lookup = system_lookup;
 };
 

@@ -72,13 +72,15 @@ std::string digest_of(const ClientTlsOptions& options) {
        {&options.ca, &options.server_name, &options.certificate, &options.key.reveal()})
     hash.update(std::to_string(part->size()) + ":").update(*part);
   hash.update(options.skip_verification ? "skip" : "");
+  hash.update(options.system_roots_too ? "system" : "");
   return hex(hash.finish());
 }
 
 }  // namespace
 
 Result<ClientTlsPtr> make_client_tls(const ClientTlsOptions& options) {
-  TRY(context, make_client_context(options.ca.empty() && !options.skip_verification));
+  const bool system_roots = options.ca.empty() || options.system_roots_too;
+  TRY(context, make_client_context(system_roots && !options.skip_verification));
   if (!options.ca.empty()) TRY_VOID(trust(*context, options.ca));
   TRY_VOID(present(*context, options));
   if (options.skip_verification) context->set_verify_mode(ssl::verify_none);
@@ -88,6 +90,10 @@ Result<ClientTlsPtr> make_client_tls(const ClientTlsOptions& options) {
   made->verify = !options.skip_verification;
   made->digest = digest_of(options);
   return made;
+}
+
+const std::string& digest_of(const ClientTls& tls) {
+  return tls.digest;
 }
 
 }  // namespace flotilla::http

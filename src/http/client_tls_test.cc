@@ -38,6 +38,11 @@ struct Identity {
     X509_gmtime_adj(X509_getm_notBefore(certificate.get()), -60);
     X509_gmtime_adj(X509_getm_notAfter(certificate.get()), 3600);
     X509_set_pubkey(certificate.get(), key.get());
+    // Authorities are found by their names.
+    X509_NAME* name = X509_get_subject_name(certificate.get());
+    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC,
+                               reinterpret_cast<const unsigned char*>(names.c_str()), -1, -1, 0);
+    X509_set_issuer_name(certificate.get(), name);
     add_extension(certificate.get(), NID_basic_constraints, "critical,CA:TRUE");
     add_extension(certificate.get(), NID_subject_alt_name, names);
     X509_sign(certificate.get(), key.get(), EVP_sha256());
@@ -47,8 +52,17 @@ struct Identity {
     SSL_CTX_use_PrivateKey(context.native_handle(), key.get());
   }
   [[nodiscard]] std::string pem() const {
+    return written([this](BIO* out) { PEM_write_bio_X509(out, certificate.get()); });
+  }
+  [[nodiscard]] std::string key_pem() const {
+    return written([this](BIO* out) {
+      PEM_write_bio_PrivateKey(out, key.get(), nullptr, nullptr, 0, nullptr, nullptr);
+    });
+  }
+  template <class Write>
+  static std::string written(Write write) {
     const std::unique_ptr<BIO, decltype(&BIO_free_all)> out(BIO_new(BIO_s_mem()), &BIO_free_all);
-    PEM_write_bio_X509(out.get(), certificate.get());
+    write(out.get());
     std::string text(BIO_ctrl_pending(out.get()), '\0');
     BIO_read(out.get(), text.data(), static_cast<int>(text.size()));
     return text;
@@ -157,6 +171,106 @@ CLIENT_TEST(ClientTls, pools_connections_and_reads_streams) {
   EXPECT_TRUE(stream);
   world.client.reset();
   co_await tls.server->stop();
+}
+
+/// One call with options of its own.
+Async<Result<Response>> fetch_with_options(World& world, TlsServer& tls, std::string host,
+                                           ClientTlsOptions options) {
+  world.names.set("svc.test", Addresses{"127.0.0.1"});
+  world.make_client();
+  tls.server->reply(with_length("sealed"));
+  auto request = tls.get(host);
+  CO_TRY(made, make_client_tls(options));
+  request.tls = std::move(made);
+  co_return co_await world.client->fetch(std::move(request));
+}
+
+Async<> stop(World& world, TlsServer& tls) {
+  world.client.reset();
+  co_await tls.server->stop();
+}
+
+CLIENT_TEST(ClientTls, a_request_brings_its_own_authorities) {
+  TlsServer tls(world.executor, "DNS:svc.test");
+  const Identity another("DNS:x");
+  ClientTlsOptions options;
+  options.ca = another.pem() + tls.identity.pem();
+  auto good = co_await fetch_with_options(world, tls, "svc.test", options);
+  EXPECT_TRUE(good) << good.error().message();
+  options.ca = another.pem();
+  options.system_roots_too = true;
+  auto bad = co_await fetch_with_options(world, tls, "svc.test", options);
+  EXPECT_FALSE(bad);
+  co_await stop(world, tls);
+}
+
+CLIENT_TEST(ClientTls, the_certificate_may_be_for_a_name_that_is_said) {
+  TlsServer tls(world.executor, "DNS:inside.test");
+  ClientTlsOptions options;
+  options.ca = tls.identity.pem();
+  auto other = co_await fetch_with_options(world, tls, "svc.test", options);
+  EXPECT_FALSE(other);
+  options.server_name = "inside.test";
+  auto named = co_await fetch_with_options(world, tls, "svc.test", options);
+  EXPECT_TRUE(named) << named.error().message();
+  co_await stop(world, tls);
+}
+
+CLIENT_TEST(ClientTls, verification_is_skipped_where_asked_and_only_there) {
+  TlsServer tls(world.executor, "DNS:other.test");
+  ClientTlsOptions options;
+  options.skip_verification = true;
+  auto skipped = co_await fetch_with_options(world, tls, "svc.test", options);
+  EXPECT_TRUE(skipped) << skipped.error().message();
+  EXPECT_EQ(world.client->idle_connections(), 1U);
+  // The connection that waits was never verified: it is not for who wants that.
+  auto strict = co_await world.client->fetch(tls.get("svc.test"));
+  EXPECT_FALSE(strict);
+  co_await stop(world, tls);
+}
+
+CLIENT_TEST(ClientTls, a_client_certificate_is_presented) {
+  TlsServer tls(world.executor, "DNS:svc.test");
+  const Identity client("DNS:me");
+  X509_STORE_add_cert(SSL_CTX_get_cert_store(tls.context.native_handle()),
+                      client.certificate.get());
+  tls.context.set_verify_mode(boost::asio::ssl::verify_peer |
+                              boost::asio::ssl::verify_fail_if_no_peer_cert);
+  ClientTlsOptions options;
+  options.ca = tls.identity.pem();
+  auto nobody = co_await fetch_with_options(world, tls, "svc.test", options);
+  EXPECT_FALSE(nobody);
+  options.certificate = client.pem();
+  options.key = Secret(client.key_pem());
+  auto known = co_await fetch_with_options(world, tls, "svc.test", options);
+  EXPECT_TRUE(known) << known.error().message();
+  co_await stop(world, tls);
+}
+
+TEST(ClientTlsOptions, faults_name_the_option_and_nothing_of_the_key) {
+  const Identity one("DNS:a");
+  const Identity two("DNS:b");
+  const auto fault = [](ClientTlsOptions options) {
+    const auto made = make_client_tls(options);
+    return made ? std::string() : made.error().violations().front().field;
+  };
+  ClientTlsOptions options;
+  EXPECT_EQ(fault(options), "");
+  options.ca = "nonsense";
+  EXPECT_EQ(fault(options), "ca");
+  options.ca = one.pem() + "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+  EXPECT_EQ(fault(options), "ca");
+  options.ca.clear();
+  options.certificate = one.pem();
+  EXPECT_EQ(fault(options), "key");
+  options.key = Secret("nonsense");
+  EXPECT_EQ(fault(options), "key");
+  options.key = Secret(two.key_pem());
+  EXPECT_EQ(fault(options), "key");
+  options.key = Secret(one.key_pem());
+  EXPECT_EQ(fault(options), "");
+  options.certificate.clear();
+  EXPECT_EQ(fault(options), "certificate");
 }
 
 CLIENT_TEST(ClientTls, a_body_without_length_needs_the_peers_farewell) {

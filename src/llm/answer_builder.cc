@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "json/json.h"
 #include "llm/answer_builder_internal.h"
+#include "llm/provider_http_internal.h"
 
 namespace flotilla::llm {
 namespace {
@@ -26,19 +27,23 @@ Error invalid_answer(std::string what) {
   return {Code::internal, reason::kInvalidModelAnswer, std::move(what)};
 }
 
+Error answer_too_large(std::string what) {
+  return Error(Code::resource_exhausted, reason::kLimitExceeded, std::move(what))
+      .with_metadata(std::string(kRetryMetadata), "never");
+}
+
 Result<> AnswerBuilder::count(std::size_t bytes) {
   bytes_ += bytes;
   if (bytes_ <= limit_) return ok();
-  return fail(Error(Code::resource_exhausted, reason::kLimitExceeded,
-                    fmt::format("the answer is longer than {} bytes", limit_)));
+  return fail(answer_too_large(fmt::format("the answer is longer than {} bytes", limit_)));
 }
 
 Result<Part*> AnswerBuilder::part(std::int64_t block) {
   const auto found = parts_.find(block);
   if (found != parts_.end()) return &found->second;
   if (parts_.size() >= kAnswerPartsMax) {
-    return fail(Error(Code::resource_exhausted, reason::kLimitExceeded,
-                      fmt::format("the answer has more than {} parts", kAnswerPartsMax)));
+    return fail(
+        answer_too_large(fmt::format("the answer has more than {} parts", kAnswerPartsMax)));
   }
   return &parts_[block];
 }

@@ -20,6 +20,9 @@ inline constexpr std::size_t kAnswerPartsMax = 1024;
 
 /// The answer is not what the wire says: internal/INVALID_MODEL_ANSWER.
 Error invalid_answer(std::string what);
+/// The answer is more than we take, which no other attempt mends:
+/// resource_exhausted/LIMIT_EXCEEDED, not to be tried again.
+Error answer_too_large(std::string what);
 
 /// Puts an answer together from the pieces of a stream, each of a numbered block of the answer, and
 /// keeps them as deltas until they are taken. Of one call. resource_exhausted/LIMIT_EXCEEDED beyond

@@ -2,6 +2,7 @@
 
 #include "json/json.h"
 #include "llm/answer_builder_internal.h"
+#include "llm/retry.h"
 
 namespace flotilla::llm {
 namespace {
@@ -55,6 +56,7 @@ TEST(AnswerBuilder, bounds_bytes_and_parts) {
   const auto over = small.add_text(0, "x");
   ASSERT_FALSE(over);
   EXPECT_EQ(over.error().reason(), reason::kLimitExceeded);
+  EXPECT_FALSE(may_pass(over.error()));
   AnswerBuilder many;
   for (std::size_t i = 0; i < kAnswerPartsMax; ++i) {
     ASSERT_TRUE(many.add_text(static_cast<std::int64_t>(i), "x"));

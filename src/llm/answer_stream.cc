@@ -46,7 +46,9 @@ Async<Result<Answer>> read_events(const ModelSettings& settings, http::ClientStr
     CO_TRY_VOID(co_await deliver(answer.take_deltas(), sink));
   }
   if (answer.done()) co_await drain(stream, clock);
-  co_return answer.finish();
+  auto whole = answer.finish();
+  if (whole) CO_TRY_VOID(co_await deliver(answer.take_deltas(), sink));
+  co_return whole;
 }
 
 }  // namespace flotilla::llm

@@ -1,9 +1,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 
 #include "llm/anthropic_wire_internal.h"
+#include "llm/claude_thinking_internal.h"
 #include "llm/request_parts_internal.h"
 
 namespace flotilla::llm {
@@ -13,30 +13,15 @@ using json::Array;
 using json::Object;
 using json::Value;
 
-constexpr ClaudeVersion kFirstToThink{.major = 3, .minor = 7};
-/// From here on the model decides itself how long it thinks.
-constexpr ClaudeVersion kFirstAdaptive{.major = 4, .minor = 6};
-constexpr std::int64_t kDefaultOutput = 16'384;
-constexpr std::int64_t kLeastBudget = 1024;
-
-std::int64_t default_output(ClaudeVersion version) {
-  if (version < ClaudeVersion{.major = 3, .minor = 5}) return 4096;
-  if (version < kFirstToThink) return 8192;
-  return kDefaultOutput;
-}
-
-std::int64_t budget_of(std::string_view effort) {
-  if (effort == "minimal") return kLeastBudget;
-  if (effort == "low") return 2048;
-  if (effort == "medium") return 8192;
-  if (effort == "high") return 16'384;
-  return 32'768;
-}
+constexpr ClaudeVersion kFirstWithSchemas{.major = 4, .minor = 1};
 
 class Translator {
  public:
   Translator(const ModelSettings& settings, const Request& request)
-      : settings_(settings), request_(request), version_(claude_version(settings.model)) {}
+      : settings_(settings),
+        request_(request),
+        tells_output_(claude_version(settings.model) < kFirstWithSchemas),
+        system_(instructions_of(request, tells_output_)) {}
   Result<Object> translate(bool stream);
 
  private:
@@ -55,7 +40,8 @@ class Translator {
 
   const ModelSettings& settings_;
   const Request& request_;
-  ClaudeVersion version_;
+  bool tells_output_;
+  std::string system_;
 };
 
 Object Translator::cache_mark() const {
@@ -184,31 +170,10 @@ void Translator::add_sampling(Object& body) const {
 }
 
 Result<> Translator::add_limits_and_thinking(Object& body) const {
-  const auto given = output_limit(settings_, request_);
-  std::int64_t most = given.value_or(default_output(version_));
-  const auto& effort = settings_.parameters.reasoning_effort;
-  // The API refuses to force a call on a model that thinks.
   const bool forced = request_.toolChoice == ToolChoice::required && !request_.tools.empty();
-  if (effort && version_ >= kFirstAdaptive) {
-    if (*effort == "none" || forced) {
-      body.set("thinking", Object{{"type", "disabled"}});
-    } else {
-      Object thinking{{"type", "adaptive"}};
-      if (version_ > kFirstAdaptive) thinking.set("display", "summarized");
-      body.set("thinking", std::move(thinking));
-    }
-  } else if (effort && *effort != "none" && !forced) {
-    std::int64_t budget = budget_of(*effort);
-    if (!given) most += budget;
-    budget = std::min(budget, most / 2);
-    if (budget < kLeastBudget) {
-      return fail(
-          invalid("/spec/parameters/maxOutputTokens",
-                  fmt::format("must be at least {} for a model that reasons", 2 * kLeastBudget)));
-    }
-    body.set("thinking", Object{{"type", "enabled"}, {"budget_tokens", budget}});
-  }
-  body.set("max_tokens", most);
+  TRY(thinking, claude_thinking(settings_, output_limit(settings_, request_), forced));
+  body.set("max_tokens", thinking.max_tokens);
+  if (thinking.config) body.set("thinking", std::move(*thinking.config));
   return ok();
 }
 
@@ -222,7 +187,7 @@ void Translator::add_tools(Object& body) const {
     tools.emplace_back(std::move(item));
   }
   // The system prompt comes after the tools, and its mark covers them.
-  if (settings_.caching.enabled && is_blank(request_.system)) mark(tools.back());
+  if (settings_.caching.enabled && is_blank(system_)) mark(tools.back());
   body.set("tools", std::move(tools));
   std::string_view choice = "auto";
   if (request_.toolChoice == ToolChoice::none) choice = "none";
@@ -232,11 +197,8 @@ void Translator::add_tools(Object& body) const {
 
 void Translator::add_output(Object& body) const {
   Object config;
-  const auto& effort = settings_.parameters.reasoning_effort;
-  if (effort && *effort != "none" && version_ >= kFirstAdaptive) {
-    config.set("effort", *effort == "minimal" ? "low" : *effort);
-  }
-  if (request_.output) {
+  if (auto effort = claude_effort(settings_)) config.set("effort", std::move(*effort));
+  if (request_.output && !tells_output_) {
     config.set("format",
                Object{{"type", "json_schema"}, {"schema", closed_schema(request_.output->schema)}});
   }
@@ -252,8 +214,8 @@ Result<Object> Translator::translate(bool stream) {
   }
   TRY_VOID(add_limits_and_thinking(body));
   add_sampling(body);
-  if (!is_blank(request_.system)) {
-    Value block(Object{{"type", "text"}, {"text", request_.system}});
+  if (!is_blank(system_)) {
+    Value block(Object{{"type", "text"}, {"text", system_}});
     if (settings_.caching.enabled) mark(block);
     Array system;
     system.push_back(std::move(block));
@@ -272,12 +234,7 @@ Result<Object> Translator::translate(bool stream) {
 
 Result<> check_anthropic_settings(const ModelSettings& settings) {
   TRY_VOID(refuse_sampling_extras(settings));
-  const auto& effort = settings.parameters.reasoning_effort;
-  if (effort && *effort != "none" && claude_version(settings.model) < kFirstToThink) {
-    return fail(invalid("/spec/parameters/reasoningEffort",
-                        fmt::format("{} does not reason; remove it", settings.model)));
-  }
-  return ok();
+  return check_claude_effort(settings);
 }
 
 Result<Object> anthropic_request(const ModelSettings& settings, const Request& request,

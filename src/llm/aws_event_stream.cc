@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "base/utf8.h"
+#include "llm/answer_builder_internal.h"
 #include "llm/aws_event_stream_internal.h"
 
 namespace flotilla::llm {
@@ -102,10 +103,9 @@ Result<std::size_t> message_size(std::string_view bytes) {
     return fail(fault("a length is impossible"));
   }
   if (total > kEventStreamMessageLimit) {
-    return fail(
-        Error(Code::resource_exhausted, reason::kLimitExceeded,
-              fmt::format("the event stream has a message of {} bytes; at most {} are taken", total,
-                          kEventStreamMessageLimit)));
+    return fail(answer_too_large(
+        fmt::format("the event stream has a message of {} bytes; at most {} are taken", total,
+                    kEventStreamMessageLimit)));
   }
   return total;
 }

@@ -94,6 +94,7 @@ class FakeProvider {
 
   std::vector<FakeRequest> requests;
   int connections = 0;
+  int closed = 0;  // connections, by the peer
 
  private:
   using Socket = asio::ip::tcp::socket;
@@ -110,7 +111,10 @@ class FakeProvider {
     std::string buffer;
     for (;;) {
       auto request = co_await read(*socket, buffer);
-      if (request.head.empty()) co_return;
+      if (request.head.empty()) {
+        ++closed;
+        co_return;
+      }
       requests.push_back(std::move(request));
       if (answers_.empty()) continue;
       const FakeAnswer next = std::move(answers_.front());

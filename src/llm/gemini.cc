@@ -1,6 +1,8 @@
+#include <algorithm>
 #include <utility>
 
 #include "json/json.h"
+#include "llm/embedding_parts_internal.h"
 #include "llm/gemini_wire_internal.h"
 #include "llm/provider_http_internal.h"
 #include "llm/providers_internal.h"
@@ -88,7 +90,87 @@ class GeminiModel final : public Model {
   std::string provider_;
 };
 
+/// Texts of one request of the Gemini API. Vertex AI takes one, of any model.
+constexpr std::size_t kEmbeddingTexts = 100;
+
+class GeminiEmbeddings final : public EmbeddingModel {
+ public:
+  GeminiEmbeddings(ModelSettings settings, const ModelServices& services)
+      : settings_(std::move(settings)), place_(settings_, services) {}
+  Result<> open(const ModelServices& services) { return place_.open(services); }
+
+  Async<Result<Embeddings>> embed(const std::vector<std::string>& texts,
+                                  const CallOptions& options) override {
+    VectorReader reader(settings_);
+    const std::size_t batch = place_.on_vertex() ? 1 : kEmbeddingTexts;
+    for (std::size_t at = 0; at < texts.size(); at += batch) {
+      const std::size_t end = std::min(texts.size(), at + batch);
+      CO_TRY(call, co_await place_.request(std::string(method()), options));
+      call.body = json::to_string(body(texts, at, end));
+      CO_TRY(answer, co_await place_.http().fetch(std::move(call), options));
+      CO_TRY_VOID(read(answer, reader));
+    }
+    co_return reader.finish(texts.size());
+  }
+  [[nodiscard]] const std::string& name() const override { return settings_.model; }
+
+ private:
+  /// gemini-embedding-2 and later are not served by `predict`.
+  [[nodiscard]] bool predicts() const {
+    return place_.on_vertex() && (!settings_.model.starts_with("gemini-embedding-") ||
+                                  settings_.model == "gemini-embedding-001");
+  }
+  [[nodiscard]] std::string_view method() const {
+    if (!place_.on_vertex()) return "batchEmbedContents";
+    return predicts() ? "predict" : "embedContent";
+  }
+  static json::Object content(const std::string& text) {
+    json::Array parts;
+    parts.emplace_back(json::Object{{"text", text}});
+    return {{"parts", std::move(parts)}};
+  }
+  [[nodiscard]] json::Object body(const std::vector<std::string>& texts, std::size_t at,
+                                  std::size_t end) const {
+    if (place_.on_vertex() && !predicts()) return {{"content", content(texts[at])}};
+    json::Array items;
+    for (; at < end; ++at) {
+      if (predicts()) {
+        items.emplace_back(json::Object{{"content", texts[at]}});
+      } else {
+        items.emplace_back(
+            json::Object{{"model", "models/" + settings_.model}, {"content", content(texts[at])}});
+      }
+    }
+    return {{predicts() ? "instances" : "requests", std::move(items)}};
+  }
+  Result<> read(const json::Value& answer, VectorReader& reader) const {
+    if (place_.on_vertex() && !predicts()) {
+      return reader.add(member_at(&answer, {"embedding", "values"}));
+    }
+    const auto* items = member_at(&answer, {predicts() ? "predictions" : "embeddings"});
+    if (items == nullptr || items->if_array() == nullptr) return reader.add(nullptr);
+    for (const auto& item : *items->if_array()) {
+      const auto* vector = predicts() ? member_at(&item, {"embeddings"}) : &item;
+      TRY_VOID(reader.add(member_at(vector, {"values"})));
+      if (const auto* count = member_at(vector, {"statistics", "token_count"})) {
+        reader.usage.inputTokens += count->as_int64().value_or(0);
+      }
+    }
+    return ok();
+  }
+
+  ModelSettings settings_;
+  GeminiPlace place_;
+};
+
 }  // namespace
+
+Result<EmbeddingModelPtr> make_gemini_embeddings(ModelSettings settings,
+                                                 const ModelServices& services) {
+  auto model = std::make_shared<GeminiEmbeddings>(std::move(settings), services);
+  TRY_VOID(model->open(services));
+  return model;
+}
 
 Result<ModelPtr> make_gemini(ModelSettings settings, const ModelServices& services) {
   TRY_VOID(check_gemini_settings(settings));

@@ -42,6 +42,7 @@ class Translator {
   void add_tools(Object& body) const;
   [[nodiscard]] Object generation() const;
   [[nodiscard]] std::optional<Object> thinking() const;
+  /// Beside tools the older models take no schema.
   [[nodiscard]] bool tells_output_in_words() const {
     return request_.output && !request_.tools.empty() && version_ < kThree;
   }
@@ -153,14 +154,7 @@ Result<Array> Translator::contents() const {
 }
 
 void Translator::add_system(Object& body) const {
-  std::string text = request_.system;
-  if (tells_output_in_words()) {
-    // Beside tools these models take no schema; who asked for one checks the answer anyway.
-    text += fmt::format(
-        "\n\nThe final answer must be JSON that matches this JSON Schema, and "
-        "nothing else: {}",
-        json::to_string(request_.output->schema));
-  }
+  std::string text = instructions_of(request_, tells_output_in_words());
   if (is_blank(text)) return;
   Array parts;
   parts.emplace_back(Object{{"text", std::move(text)}});

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <charconv>
 
 #include "http/status.h"
 #include "json/json.h"
@@ -80,7 +81,25 @@ Code code_of(int status) {
   return http::code_of_status(status);
 }
 
+/// Google's RetryInfo among the details of an error: `{"retryDelay": "34.5s"}`.
+std::optional<Duration> retry_delay(const json::Object& object) {
+  const auto* details = object.find("details");
+  if (details == nullptr || details->if_array() == nullptr) return std::nullopt;
+  for (const auto& detail : *details->if_array()) {
+    if (detail.if_object() == nullptr) continue;
+    const auto text = text_at(*detail.if_object(), "retryDelay");
+    double seconds = -1;
+    const auto* const end = text.data() + text.size();
+    const auto [stop, failed] = std::from_chars(text.data(), end, seconds);
+    if (failed != std::errc() || std::string_view(stop, end) != "s") continue;
+    if (!(seconds >= 0 && seconds <= 86'400)) continue;
+    return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds));
+  }
+  return std::nullopt;
+}
+
 void read_object(const json::Object& object, ProviderFault& fault) {
+  fault.retry_after = retry_delay(object);
   fault.message = text_at(object, "message");
   if (fault.message.empty()) fault.message = text_at(object, "Message");
   for (const auto name : {"code", "status", "type", "__type"}) {

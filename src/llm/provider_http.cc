@@ -24,8 +24,7 @@ void hide(std::string& text, const std::string& key) {
 }
 
 Error too_large(std::size_t limit) {
-  return {Code::resource_exhausted, reason::kLimitExceeded,
-          fmt::format("the answer is larger than {} bytes", limit)};
+  return answer_too_large(fmt::format("the answer is larger than {} bytes", limit));
 }
 
 }  // namespace
@@ -53,7 +52,7 @@ Result<Secret> ProviderHttp::key_of(const CallOptions& options) const {
   return fail(Error(Code::unauthenticated,
                     title_of(settings_) +
                         " is called with the caller's own key (apiKeyPassthrough), and the caller "
-                        "sent none: send it as Authorization: Bearer KEY"));
+                        "sent none: send it in the header X-Flotilla-Model-Key"));
 }
 
 Async<Result<StreamPtr>> ProviderHttp::open(ProviderRequest request, const CallOptions& options) {
@@ -82,7 +81,7 @@ Async<Result<StreamPtr>> ProviderHttp::open(ProviderRequest request, const CallO
   auto text = std::move(body).value_or("");
   hide(text, request.key.reveal());
   auto fault = read_fault(stream->status(), text);
-  fault.retry_after = http::retry_after(stream->headers());
+  if (const auto wait = http::retry_after(stream->headers())) fault.retry_after = wait;
   co_return fail(to_error(settings_, fault));
 }
 

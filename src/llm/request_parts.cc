@@ -6,6 +6,8 @@
 
 #include "base/hash.h"
 #include "base/utf8.h"
+#include "json/json.h"
+#include "llm/answer_builder_internal.h"
 #include "llm/provider_http_internal.h"
 #include "llm/request_parts_internal.h"
 
@@ -145,6 +147,13 @@ json::Object closed_schema(const json::Object& schema) {
   return std::move(*value.if_object());
 }
 
+std::string instructions_of(const Request& request, bool tells_output) {
+  if (!tells_output || !request.output) return request.system;
+  return fmt::format(
+      "{}\n\nThe final answer must be JSON that matches this JSON Schema, and nothing else: {}",
+      request.system, json::to_string(request.output->schema));
+}
+
 std::optional<std::int64_t> output_limit(const ModelSettings& settings, const Request& request) {
   const auto& configured = settings.parameters.max_output_tokens;
   if (!configured || !request.maxOutputTokens) {
@@ -181,7 +190,7 @@ Result<> refuse_sampling_extras(const ModelSettings& settings) {
 
 Error titled(const ModelSettings& settings, const Error& error) {
   if (error.code() != Code::resource_exhausted) return broken_answer(settings, error.message());
-  return {error.code(), error.reason(), fmt::format("{}: {}", title_of(settings), error.message())};
+  return answer_too_large(fmt::format("{}: {}", title_of(settings), error.message()));
 }
 
 ClaudeVersion claude_version(std::string_view model) {

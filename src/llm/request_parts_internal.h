@@ -49,6 +49,10 @@ json::Object arguments_schema(const json::Object& parameters);
 /// the answer). Deeper than 64 levels nothing is changed.
 json::Object closed_schema(const json::Object& schema);
 
+/// The instructions; with `tells_output` also, in words, what the answer must look like, for models
+/// that are given no schema. Who asked for it checks the answer anyway.
+std::string instructions_of(const Request& request, bool tells_output);
+
 /// The lower of what the request and the settings allow.
 std::optional<std::int64_t> output_limit(const ModelSettings& settings, const Request& request);
 /// Replaces or adds the members of `extra`; objects are merged in turn.

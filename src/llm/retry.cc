@@ -39,6 +39,7 @@ class Attempts {
 
   /// A place for one attempt before the deadline.
   Async<Result<Limiter::Place>> enter(SteadyTime deadline) {
+    if (options_.max_concurrent == 0) co_return Limiter::Place();
     auto place = co_await with_deadline(limiter_.enter(), deadline, clock_);
     if (place) co_return std::move(*place);
     co_return fail(Error(Code::deadline_exceeded,
@@ -168,9 +169,8 @@ bool may_pass(const Error& error) {
   switch (error.code()) {
     case Code::unavailable:
     case Code::deadline_exceeded:
-      return true;
     case Code::resource_exhausted:
-      return error.reason() != reason::kLimitExceeded;
+      return true;
     case Code::internal:
       return error.reason() == reason::kInvalidModelAnswer;
     default:

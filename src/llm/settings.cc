@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "llm/metrics.h"
 #include "llm/providers_internal.h"
 #include "llm/retry.h"
 
@@ -29,18 +30,36 @@ Result<ModelPtr> make_provider(ModelSettings settings, const ModelServices& serv
     case Provider::gemini:
     case Provider::gemini_vertex:
       return make_gemini(std::move(settings), services);
+    case Provider::bedrock:
+      return make_bedrock(std::move(settings), services);
+    case Provider::openai:
+    case Provider::azure_openai:
+    case Provider::openai_compatible:
+      if (settings.api_format == ApiFormat::responses)
+        return make_openai_responses(std::move(settings), services);
+      return make_openai_chat(std::move(settings), services);
+    case Provider::ollama:
+      return make_ollama(std::move(settings), services);
     case Provider::scripted:
       return make_scripted(std::move(settings), services);
-    default:
-      break;
   }
-  return fail(Error(Code::unimplemented, fmt::format("/spec/provider: {} is not there yet",
-                                                     wire_name(settings.provider))));
+  return fail(Error(Code::internal, "a provider without a model"));
 }
 
 Result<EmbeddingModelPtr> make_embedding_provider(ModelSettings settings,
                                                   const ModelServices& services) {
   switch (settings.provider) {
+    case Provider::gemini:
+    case Provider::gemini_vertex:
+      return make_gemini_embeddings(std::move(settings), services);
+    case Provider::bedrock:
+      return make_bedrock_embeddings(std::move(settings), services);
+    case Provider::openai:
+    case Provider::azure_openai:
+    case Provider::openai_compatible:
+      return make_openai_embeddings(std::move(settings), services);
+    case Provider::ollama:
+      return make_ollama_embeddings(std::move(settings), services);
     case Provider::scripted:
       return make_scripted_embeddings(std::move(settings), services);
     default:
@@ -53,13 +72,18 @@ Result<EmbeddingModelPtr> make_embedding_provider(ModelSettings settings,
 Result<std::shared_ptr<Model>> make_model(ModelSettings settings, const ModelServices& services) {
   const auto options = retry_options(settings);
   TRY(model, make_provider(std::move(settings), services));
+  if (services.metrics != nullptr)
+    model = make_metered(std::move(model), services.clock, *services.metrics);
   return make_retrying(std::move(model), options, services.clock, services.random);
 }
 
 Result<std::shared_ptr<EmbeddingModel>> make_embedding_model(ModelSettings settings,
                                                              const ModelServices& services) {
   const auto options = retry_options(settings);
+  std::string provider(wire_name(settings.provider));
   TRY(model, make_embedding_provider(std::move(settings), services));
+  if (services.metrics != nullptr)
+    model = make_metered(std::move(model), std::move(provider), services.clock, *services.metrics);
   return make_retrying(std::move(model), options, services.clock, services.random);
 }
 

@@ -24,6 +24,10 @@
 
 /// What a model is made of: a ModelConfig whose Secrets and ConfigMaps are looked up. The names of
 /// enumerators are those of the ModelConfig kind.
+namespace flotilla::telemetry {
+class Registry;
+}
+
 namespace flotilla::llm {
 
 enum class Provider : std::uint8_t {
@@ -132,6 +136,7 @@ struct ModelServices {
   http::LoopClients& http;
   Clock& clock;
   Random& random;
+  telemetry::Registry* metrics = nullptr;  // null: nothing is counted
 };
 
 /// The model with retries (retry.h) and its bound on concurrency around it. invalid_argument names

@@ -225,6 +225,11 @@ Result<> check_vertex_settings(const ModelSettings& settings) {
                         "cannot be used with Vertex AI, which takes tokens of its credentials"));
   }
   const bool own_identity = settings.vertex.credentials.empty();
+  if (own_identity && settings.author != http::UrlAuthor::operator_) {
+    return fail(invalid(std::string(kCredentials),
+                        "is missing: only an administrator's ModelConfig may use the identity of "
+                        "the machine"));
+  }
   if (own_identity && !settings.base_url.empty() && !is_google(settings.base_url)) {
     return fail(invalid("/spec/vertex/credentials",
                         "is missing: the identity of the machine is for Google's hosts only, not "

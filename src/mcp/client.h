@@ -53,6 +53,8 @@ struct ClientOptions {
   /// Added to every HTTP request to the url's host and port.
   std::vector<std::pair<std::string, Secret>> headers;
   http::UrlAuthor author = http::UrlAuthor::operator_;
+  /// Of every request to the url; null: as the HTTP client's options say.
+  http::ClientTlsPtr tls;
   /// OAuth or the like; null: only `headers`. Outlives the client; may serve several.
   ClientAuth* auth = nullptr;
 
@@ -100,6 +102,8 @@ struct CallOptions {
   /// The tool is idempotent, or its owner says so: repeated when the session was lost before it
   /// ran.
   bool replayable = false;
+  /// HTTP headers of this call, instead of configured ones of the same name.
+  std::vector<std::pair<std::string, std::string>> headers;
   /// Who asks: a question of the server that could belong to calls of several owners is refused.
   std::string owner;
   std::optional<Duration> timeout;

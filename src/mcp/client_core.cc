@@ -93,6 +93,7 @@ std::shared_ptr<const Outgoing> ClientCore::make_message(const Call& call,
   message->id = id;
   message->method = call.method;
   message->name = call.name;
+  message->own = options.headers;
   if (call.method == "tools/call") {
     const auto found = tool_headers_.find(call.name);
     const auto* arguments = call.params.find("arguments");

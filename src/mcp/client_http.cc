@@ -76,6 +76,7 @@ http::Headers HttpTransport::post_headers(const Outgoing& message) const {
   auto headers = common_headers();
   headers.add("Content-Type", "application/json");
   headers.add("Accept", "application/json, text/event-stream");
+  for (const auto& [name, value] : message.own) headers.set(name, value);
   if (!modern() || message.method.empty()) return headers;
   headers.add("Mcp-Method", message.method);
   if (!message.name.empty()) headers.add("Mcp-Name", encode_header(message.name));

@@ -28,6 +28,10 @@ bool has_type(const http::ClientStream& stream, std::string_view type) {
   return http::iequals(given->substr(0, std::min(given->find_first_of("; "), given->size())), type);
 }
 
+bool is_content_header(std::string_view name) {
+  return http::iequals(name, "Accept") || http::iequals(name, "Content-Type");
+}
+
 }  // namespace
 
 Async<Result<http::ClientRequest>> HttpSender::make_request(http::Method method,
@@ -41,9 +45,11 @@ Async<Result<http::ClientRequest>> HttpSender::make_request(http::Method method,
   request.headers = headers;
   request.body = body;
   request.author = context_.options.author;
+  request.tls = context_.options.tls;
   request.timeout = context_.options.max_timeout;  // the core's deadline is shorter
+  // A call's own headers stand; those of the protocol are never the caller's.
   for (const auto& [name, value] : context_.options.headers)
-    request.headers.set(name, value.reveal());
+    if (!headers.find(name) || is_content_header(name)) request.headers.set(name, value.reveal());
   if (context_.options.auth != nullptr) {
     CO_TRY(credentials, co_await context_.options.auth->authorize(method, url));
     generation = credentials.generation;

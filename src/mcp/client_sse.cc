@@ -113,6 +113,7 @@ Async<Result<>> SseTransport::send(std::shared_ptr<const Outgoing> message) {
   headers.add("Accept", "application/json, text/event-stream");
   if (revision_ && *revision_ >= Revision::v2025_06_18)
     headers.add("MCP-Protocol-Version", std::string(to_string(*revision_)));
+  for (const auto& [name, value] : message->own) headers.set(name, value);
   CO_TRY(stream,
          co_await sender_.open(http::Method::post, endpoint_, std::move(headers), message->text));
   auto body = co_await read_body(*stream, kFailureBodyMax);

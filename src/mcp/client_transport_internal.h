@@ -26,6 +26,7 @@ struct Outgoing {
   std::string method;           // of a request or notification; empty for a response
   std::string name;             // for Mcp-Name
   std::vector<std::pair<std::string, std::string>> headers;  // Mcp-Param-*
+  std::vector<std::pair<std::string, std::string>> own;      // the caller's
   std::string text;
 };
 

@@ -4,10 +4,15 @@ namespace flotilla::telemetry {
 
 namespace {
 
-std::string joined(std::string_view verb, std::string_view name) {
+/// `VERB NAME`, begun; nothing of it is made where nobody listens.
+Span begin(Tracer& tracer, std::string_view verb, std::string_view name, SpanKind kind,
+           const SpanContext& parent, const std::array<std::uint8_t, 16>* trace = nullptr) {
+  if (!tracer.enabled()) return tracer.start({}, kind, parent, trace);
   std::string text(verb);
   if (!name.empty()) text.append(" ").append(name);
-  return text;
+  auto span = tracer.start(std::move(text), kind, parent, trace);
+  span.set("gen_ai.operation.name", std::string(verb));
+  return span;
 }
 
 void set_text(Span& span, std::string_view key, std::string_view value) {
@@ -38,9 +43,8 @@ std::string_view provider_name(std::string_view provider) {
 
 Span start_agent_span(Tracer& tracer, SpanKind kind, const SpanContext& parent,
                       const std::array<std::uint8_t, 16>* trace, const AgentSpan& about) {
-  auto span = tracer.start(joined("invoke_agent", about.agent), kind, parent, trace);
+  auto span = begin(tracer, "invoke_agent", about.agent, kind, parent, trace);
   if (!span.recording()) return span;
-  span.set("gen_ai.operation.name", std::string("invoke_agent"));
   set_text(span, "gen_ai.agent.name", about.agent);
   set_text(span, "gen_ai.agent.id", std::string(about.name_space) + "/" + std::string(about.agent));
   set_text(span, "gen_ai.conversation.id", about.conversation);
@@ -51,9 +55,8 @@ Span start_agent_span(Tracer& tracer, SpanKind kind, const SpanContext& parent,
 
 Span start_model_span(Tracer& tracer, const SpanContext& parent, std::string_view provider,
                       std::string_view model) {
-  auto span = tracer.start(joined("chat", model), SpanKind::client, parent);
+  auto span = begin(tracer, "chat", model, SpanKind::client, parent);
   if (!span.recording()) return span;
-  span.set("gen_ai.operation.name", std::string("chat"));
   set_text(span, "gen_ai.provider.name", provider_name(provider));
   set_text(span, "gen_ai.request.model", model);
   return span;
@@ -76,9 +79,8 @@ void finish_model_span(Span& span, const ModelSpanEnd& end) {
 
 Span start_tool_span(Tracer& tracer, const SpanContext& parent, std::string_view tool,
                      std::string_view call_id, std::string_view server) {
-  auto span = tracer.start(joined("execute_tool", tool), SpanKind::internal, parent);
+  auto span = begin(tracer, "execute_tool", tool, SpanKind::internal, parent);
   if (!span.recording()) return span;
-  span.set("gen_ai.operation.name", std::string("execute_tool"));
   set_text(span, "gen_ai.tool.name", tool);
   set_text(span, "gen_ai.tool.call.id", call_id);
   span.set("gen_ai.tool.type", std::string(server.empty() ? "function" : "extension"));
@@ -87,10 +89,8 @@ Span start_tool_span(Tracer& tracer, const SpanContext& parent, std::string_view
 }
 
 Span start_embeddings_span(Tracer& tracer, const SpanContext& parent, std::string_view model) {
-  auto span = tracer.start(joined("embeddings", model), SpanKind::client, parent);
-  if (!span.recording()) return span;
-  span.set("gen_ai.operation.name", std::string("embeddings"));
-  set_text(span, "gen_ai.request.model", model);
+  auto span = begin(tracer, "embeddings", model, SpanKind::client, parent);
+  if (span.recording()) set_text(span, "gen_ai.request.model", model);
   return span;
 }
 

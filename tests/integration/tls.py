@@ -6,6 +6,7 @@ import subprocess
 
 from calls import message_1_0
 from server import Server
+from tool_servers import apply, is_ready, manifest, names, status, until
 from wire import Connection, Cut, encode
 
 NAMES = "subjectAltName=DNS:localhost,IP:127.0.0.1"
@@ -132,3 +133,35 @@ def test_keys_that_do_not_fit_are_refused(checks, folder):
             server.kill()
         except RuntimeError as error:
             checks.that("key" in str(error).lower() or "cert" in str(error).lower(), error)
+
+
+def test_a_tool_server_is_checked_and_shown_who_we_are(checks, folder):
+    if not can_make_certificates(checks):
+        return
+    authority(folder, "ca")
+    certificate(folder, "server", "ca")
+    certificate(folder, "client", "ca")
+    flags = [*server_flags(folder), "--tls-client-ca", f"{folder}/ca.pem"]
+    with Server(f"{folder}/peer", *flags, tls=context(folder, "client")) as peer:
+        url = f"https://localhost:{peer.address[1]}/mcp"
+        with Server(f"{folder}/house") as server:
+            pem = {}
+            for name in ("ca.pem", "client.pem", "client.key"):
+                with open(f"{folder}/{name}", encoding="utf-8") as file:
+                    pem[name] = file.read()
+            secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "pem"},
+                      "stringData": pem}
+            known = {"caSecretRef": {"name": "pem", "key": "ca.pem"},
+                     "clientCertSecretRef": {"name": "pem", "key": "client.pem"},
+                     "clientKeySecretRef": {"name": "pem", "key": "client.key"}}
+            nobody = {"caSecretRef": known["caSecretRef"]}
+            apply(server, secret, manifest("known", url=url, tls=known),
+                  manifest("nobody", url=url, tls=nobody), manifest("stranger", url=url))
+            checks.that(until(lambda: is_ready(server, "known")), status(server, "known"))
+            checks.that(any(name.startswith("known_") for name in names(server)), names(server))
+            for name in ("nobody", "stranger"):
+                checks.that(until(lambda name=name: status(server, name).get("lastError")), name)
+                checks.that(not is_ready(server, name), status(server, name))
+            shown = str(status(server, "stranger"))
+            checks.that("certificate" in shown, shown)
+            checks.that(pem["client.key"].split("\n")[1] not in server.log(), "the key is logged")

@@ -239,6 +239,37 @@ async def keeps_parts_of_every_kind(peer):
     assert got.metadata == request.message.metadata, got
 
 
+async def streams_a_declared_agent(peer):
+    if peer.desk_only:
+        return
+    clerk = await peer.client("/a2a/default/clerk", streaming=True)
+    items = await collect(clerk.send_message(send("count")))
+    assert kind(items[0]) == "task", items
+    chunks = [one.artifact_update for one in items if kind(one) == "artifact_update"]
+    assert len(chunks) > 1, items
+    text = ""
+    for one in chunks:
+        text = (text if one.append else "") + text_of(one.artifact.parts)
+    assert text == "one two three four five six seven eight", items
+    assert items[-1].status_update.status.state == pb.TASK_STATE_COMPLETED, items
+
+
+async def decides_for_a_declared_agent(peer):
+    if peer.desk_only:
+        return
+    clerk = await peer.client("/a2a/default/clerk")
+    asked = (await collect(clerk.send_message(send("calculate 6 * 7"))))[0].task
+    assert asked.status.state == pb.TASK_STATE_INPUT_REQUIRED, asked
+    decision = send("", task_id=asked.id, context_id=asked.context_id)
+    del decision.message.parts[:]
+    data = pb.Part()
+    data.data.struct_value.update({"decision_type": "approve"})
+    decision.message.parts.append(data)
+    done = (await collect(clerk.send_message(decision)))[0].task
+    assert done.id == asked.id and done.status.state == pb.TASK_STATE_COMPLETED, done
+    assert text_of(done.artifacts[-1].parts) == "It is 42.", done
+
+
 async def refused(awaitable):
     try:
         answer = await awaitable
@@ -261,6 +292,8 @@ TESTS = [
     names_errors,
     keeps_parts_of_every_kind,
     *push.TESTS,
+    streams_a_declared_agent,
+    decides_for_a_declared_agent,
 ]
 
 
@@ -301,6 +334,7 @@ async def run_all(url, only):
 def main():
     with tempfile.TemporaryDirectory(prefix="interop-python-") as folder:
         flags = ["--egress-allow", "127.0.0.0/8", "--grpc-listen", "127.0.0.1:0"]
+        flags += ["--apply", os.path.join(HERE, "..", "harness", "agents.yaml")]
         server = Server(folder, *flags)
         server.start()
         passed, failed = asyncio.run(run_all(server.url, sys.argv[1:]))

@@ -111,7 +111,6 @@ struct Decision {
   ApprovalScope scope = ApprovalScope::call;  // of approve
   std::vector<Answer> answers;                // of answer: one for each question
   std::optional<std::string> arguments_hash;  // of what the person saw: refused if not the item's
-  bool free_text = false;                     // of answer: one text for all questions
   std::string via;                            // api, mcp, a2a, elicitation: for the audit
 };
 

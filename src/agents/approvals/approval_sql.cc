@@ -53,9 +53,9 @@ const db::Statement kWithdrawOf{
     "UPDATE approval SET state = 'withdrawn', decided_at = $2 WHERE task = $1 AND "
     "state = 'pending'"};
 // 3, 4, 5 and 7: completed, failed, canceled, rejected.
-const db::Statement kWithdrawEnded{
-    "UPDATE approval SET state = 'withdrawn', decided_at = $1 WHERE state = 'pending' AND task IN "
-    "(SELECT id FROM task WHERE id = approval.task AND state IN (3, 4, 5, 7))"};
+const db::Statement kSelectEnded{
+    "SELECT DISTINCT approval.task FROM approval JOIN task ON task.id = approval.task "
+    "WHERE approval.state = 'pending' AND task.state IN (3, 4, 5, 7) LIMIT $1"};
 const db::Statement kAwake{"UPDATE approval SET wake = NULL WHERE wake = $1"};
 const db::Statement kRevoke{
     "UPDATE approval SET revoked = 1 WHERE id = $1 AND scope = 'session' AND state = 'approved'"};

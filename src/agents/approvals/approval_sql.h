@@ -29,10 +29,10 @@ extern const db::Statement kSelectOpen;    // as kSelectAll, pending ones only
 extern const db::Statement kSelectAll;
 /// Of a pending one; changes one row, or somebody else was faster.
 extern const db::Statement kDecide;
-extern const db::Statement kWithdrawOf;     // $1 task, $2 now
-extern const db::Statement kWithdrawEnded;  // $1 now
-extern const db::Statement kAwake;          // $1 the waiting task
-extern const db::Statement kRevoke;         // $1 id
+extern const db::Statement kWithdrawOf;   // $1 task, $2 now
+extern const db::Statement kSelectEnded;  // $1 limit
+extern const db::Statement kAwake;        // $1 the waiting task
+extern const db::Statement kRevoke;       // $1 id
 
 std::vector<db::Value> insert_parameters(const Approval& approval, std::int64_t part);
 /// `wake`: the parent is to be told.

@@ -124,7 +124,8 @@ std::string entry_of(std::string_view action, const Approval& item, const Princi
     if (item.expires_at) entry.set("expiresAt", format_time(*item.expires_at));
   }
   if (!item.decided_by.empty()) entry.set("by", item.decided_by);
-  if (by != nullptr) entry.set("byKind", std::string(auth::to_string(by->kind)));
+  if (by != nullptr && by->name == item.decided_by)
+    entry.set("byKind", std::string(auth::to_string(by->kind)));
   if (!item.via.empty()) entry.set("via", item.via);
   if (!item.reason.empty()) entry.set("reason", item.reason);
   if (item.scope == ApprovalScope::session) entry.set("scope", "session");
@@ -271,14 +272,14 @@ Async<Result<core::InputAddition>> Approvals::Impl::admit(
   CO_TRY(pending, co_await read(sql::kSelectPendingOf, of_task, kMaxPending));
   CO_TRY(below, co_await pending_below(row.id));
   for (auto& item : below) pending.push_back(std::move(item));
-  CO_TRY(decisions, parse_decisions(message));
   if (pending.empty()) {
-    if (!decisions) co_return core::InputAddition{};
+    if (!carries_decision(message)) co_return core::InputAddition{};
     CO_TRY(any, co_await services.database.read(sql::kSelectAnyOf, of_task, 1));
     // Decisions of a kind that is not ours: an agent elsewhere asked for them.
     if (any.empty()) co_return core::InputAddition{};
     co_return fail(too_late());
   }
+  CO_TRY(decisions, parse_decisions(message));
   Assigned assigned;
   if (decisions) {
     CO_TRY(named, assign(*decisions, pending));

@@ -167,9 +167,12 @@ Async<Result<>> Approvals::Impl::sweep() {
     auto woken = co_await wake_up(*task);
     if (!woken) failure = woken.error();
   }
-  db::Batch ended;
-  ended.add(sql::kWithdrawEnded, {sql::millis(services.clock.now())});
-  CO_TRY_VOID(co_await services.database.write(std::move(ended)));
+  std::vector<db::Value> few{static_cast<std::int64_t>(kSweepPage)};
+  CO_TRY(ended, co_await services.database.read(sql::kSelectEnded, std::move(few), kSweepPage));
+  db::Batch withdrawn;
+  for (const auto& row : ended)
+    withdrawn.add(sql::kWithdrawOf, {db::text_at(row, 0), sql::millis(services.clock.now())});
+  if (!withdrawn.empty()) CO_TRY_VOID(co_await services.database.write(std::move(withdrawn)));
   if (failure) co_return fail(std::move(*failure));
   co_return ok();
 }

@@ -64,7 +64,9 @@ Async<Result<bool>> Approvals::Impl::wait_for_child(core::Run& run, std::uint64_
     CO_TRY(asked, json::from_text<a2a::Message>(*row.status_message));
     message.parts = std::move(asked.parts);
   }
-  CO_TRY(asked, co_await run.ask({}, {}, std::move(message)));
+  std::vector<std::string> entries;  // the child's journal has them
+  db::Batch rows;
+  CO_TRY(asked, co_await run.ask(std::move(entries), std::move(rows), std::move(message)));
   if (!asked) co_return false;
   CO_TRY_VOID(co_await run.flush());
   // What was decided before this task slept did not wake it.

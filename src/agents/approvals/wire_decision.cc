@@ -281,7 +281,6 @@ Assigned assign_text(const std::string& text, const std::vector<Approval>& pendi
   Answer answer;
   answer.answer.push_back(text);
   decision.answers.assign(questions->size(), answer);
-  decision.free_text = true;
   assigned.emplace_back(pending.front(), std::move(decision));
   return assigned;
 }

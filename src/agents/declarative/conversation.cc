@@ -4,6 +4,7 @@
 #include <iterator>
 #include <utility>
 
+#include "agents/approvals/approvals.h"
 #include "core/usage_types.h"
 #include "json/map.h"
 
@@ -12,14 +13,9 @@ namespace flotilla::agents {
 namespace {
 
 constexpr std::string_view kNoResult = "The call has no result: the run ended before it.";
+constexpr std::string_view kLeftOut = "[Earlier parts of this conversation were left out.]";
 /// What a picture counts as, whatever its size.
 constexpr std::size_t kMediaBytes = 4096;
-
-bool is_decision_part(const a2a::Part& part) {
-  if (!part.data) return false;
-  const auto* object = part.data->if_object();
-  return object != nullptr && object->find("decision_type") != nullptr;
-}
 
 llm::Part text_part(std::string text) {
   llm::Part part;
@@ -66,7 +62,7 @@ llm::Message to_user_message(const a2a::Message& message) {
   llm::Message out;
   out.role = llm::MessageRole::user;
   // A label beside a decision is for people, too.
-  if (std::ranges::any_of(message.parts, is_decision_part)) return out;
+  if (is_decision(message)) return out;
   for (const auto& part : message.parts)
     if (auto converted = to_part(part)) out.parts.push_back(std::move(*converted));
   return out;
@@ -95,6 +91,7 @@ void Conversation::begin_task(std::string task) {
   next_ = 0;
   number_ = 0;
   answered_ = false;
+  usage_ = {};
   reads_.clear();
   turn_at_ = messages_.size();
   turn_begins_ = false;
@@ -166,6 +163,7 @@ void Conversation::apply_answer(const Step& step) {
   answered_ = open_.empty();
   messages_.push_back(step.answer->message);
   const auto& usage = step.answer->usage;
+  usage_ += usage;
   if (usage.inputTokens > 0) {
     counted_ = usage.inputTokens + usage.outputTokens;
     counted_at_ = messages_.size();
@@ -216,13 +214,12 @@ void Conversation::restart(const std::optional<std::string>& summary) {
   open_.clear();
   counted_ = 0;
   counted_at_ = 0;
-  if (summary) {
-    llm::Message message;
-    message.role = llm::MessageRole::user;
-    message.parts.push_back(text_part("Summary of the conversation so far:\n" + *summary));
-    messages_.push_back(std::move(message));
-  }
-  turn_at_ = messages_.size();
+  llm::Message message;
+  message.role = llm::MessageRole::user;
+  message.parts.push_back(text_part(summary ? "Summary of the conversation so far:\n" + *summary
+                                            : std::string(kLeftOut)));
+  messages_.push_back(std::move(message));
+  summarized_ = turn_at_ = messages_.size();
 }
 
 /// What is counted is unknown until the next answer.

@@ -48,8 +48,12 @@ class Conversation {
   [[nodiscard]] std::int64_t calls_since(std::int64_t message) const;
   /// The last answer asked for nothing, and everything was read.
   [[nodiscard]] bool answered() const { return answered_ && open_.empty() && !has_unread(); }
+  /// It did not, and there is more to be read.
+  [[nodiscard]] bool superseded() const { return answered_ && open_.empty() && has_unread(); }
   /// Text of the last answer; empty without one.
   [[nodiscard]] const llm::Message* last_answer() const;
+  /// What the answers of the task counted together.
+  [[nodiscard]] const llm::Usage& usage() const { return usage_; }
   /// Tokens of the prompt, as far as known: what the last answer counted, and by estimate what came
   /// since.
   [[nodiscard]] std::int64_t tokens() const;
@@ -61,6 +65,8 @@ class Conversation {
     bool turn = false;      // a caller's message begins there
   };
   [[nodiscard]] const std::vector<Mark>& marks() const { return marks_; }
+  /// How many of the first messages are a summary of what was before.
+  [[nodiscard]] std::size_t summarized() const { return summarized_; }
 
  private:
   void restart(const std::optional<std::string>& summary);
@@ -80,6 +86,8 @@ class Conversation {
   bool answered_ = false;
   std::vector<std::int64_t> reads_;  // of each answer of the task
   std::vector<Mark> marks_;
+  std::size_t summarized_ = 0;
+  llm::Usage usage_;
   std::size_t turn_at_ = 0;   // where the messages of the step to come begin
   bool turn_begins_ = false;  // with a caller's message
   std::int64_t counted_ = 0;  // tokens up to `counted_at_` messages

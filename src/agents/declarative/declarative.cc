@@ -11,14 +11,14 @@ namespace flotilla::agents {
 
 ToolSetPtr ToolSets::get(const DeclarativeServices& services,
                          const DeclarativeDefinition& definition,
-                         const std::vector<gateway::InventoryPtr>& inventories) {
-  std::vector<core::AgentRegistry::Ptr> agents;
-  for (const auto& ref : agents_of(definition.spec, definition.name_space))
-    agents.push_back(services.agents.find(ref.name_space, ref.name));
+                         const std::vector<gateway::InventoryPtr>& inventories,
+                         const std::vector<core::AgentRegistry::Ptr>& agents) {
+  BuiltinTools builtin;
+  builtin.ask_user = definition.spec.askUser && services.approvals != nullptr;
+  builtin.memory = definition.spec.memory && services.memory != nullptr;
   const std::lock_guard lock(mutex_);
   if (!set_ || set_->inventories != inventories || set_->agents != agents)
-    set_ = make_tool_set(definition.spec, definition.name_space, inventories, agents,
-                         definition.spec.askUser && services.approvals != nullptr);
+    set_ = make_tool_set(definition.spec, definition.name_space, inventories, agents, builtin);
   return set_;
 }
 

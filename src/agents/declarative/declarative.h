@@ -12,11 +12,20 @@
 #include "core/agent_resource.h"
 #include "core/agents.h"
 #include "core/messaging.h"
+#include "core/resources.h"
 #include "core/runner.h"
 #include "core/tasks.h"
 #include "core/usage_types.h"
 #include "gateway/mcp/tool_servers.h"
 #include "llm/model.h"
+
+namespace flotilla::gateway {
+class CallerKeys;
+}
+
+namespace flotilla::llm {
+class Cassette;
+}
 
 namespace flotilla::core {
 class Usage;
@@ -25,6 +34,7 @@ class Usage;
 namespace flotilla::agents {
 
 class Approvals;
+class Memory;
 
 /// A model that an agent asks, and what its ModelConfig says of it.
 struct ModelUse {
@@ -44,10 +54,21 @@ struct DeclarativeServices {
   core::Tasks& tasks;
   core::Messaging& messaging;
   /// The model of a ModelConfig by namespace and name; errors name it.
-  std::function<Async<Result<ModelUse>>(std::string name_space, std::string name)> find_model;
+  std::function<Async<Result<ModelUse>>(std::string name_space, std::string name)> find_model{};
   gateway::ToolServers* tool_servers = nullptr;
   Approvals* approvals = nullptr;
   core::Usage* usage = nullptr;
+  /// Of spec.memory; without it agents remember nothing.
+  Memory* memory = nullptr;
+  std::function<Async<Result<std::shared_ptr<llm::EmbeddingModel>>>(std::string name_space,
+                                                                    std::string name)>
+      find_embedding{};
+  /// Where answers of other agents are recorded or come from; models and tools have their own.
+  llm::Cassette* cassette = nullptr;
+  /// Values of headersFrom, and who may use what of another namespace.
+  core::Resources* resources = nullptr;
+  /// Of callers whose model is asked with their own key.
+  gateway::CallerKeys* caller_keys = nullptr;
 };
 
 /// One declared agent, as its resource is now: a change makes a new runner.

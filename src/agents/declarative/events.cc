@@ -136,6 +136,24 @@ a2a::Message result_message(core::Run& run, const llm::ToolResult& result,
   return message;
 }
 
+json::Object end_metadata(const core::TaskRow& row, const llm::Usage& usage) {
+  json::Object out;
+  out.append("kagent_app_name", row.name_space + "/" + row.agent);
+  out.append("kagent_author", row.agent);
+  out.append("kagent_user_id", row.owner);
+  out.append("kagent_session_id", row.context_id);
+  if (usage == llm::Usage()) return out;
+  json::Object counts;
+  counts.append("promptTokenCount", usage.inputTokens);
+  counts.append("candidatesTokenCount", usage.outputTokens);
+  counts.append("totalTokenCount", usage.inputTokens + usage.outputTokens);
+  if (usage.cachedInputTokens > 0)
+    counts.append("cachedContentTokenCount", usage.cachedInputTokens);
+  if (usage.reasoningTokens > 0) counts.append("thoughtsTokenCount", usage.reasoningTokens);
+  out.append("kagent_usage_metadata", std::move(counts));
+  return out;
+}
+
 llm::ToolResult error_result(const llm::ToolCall& call, std::string text) {
   llm::ToolResult result;
   result.callId = call.id;

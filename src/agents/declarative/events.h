@@ -19,6 +19,9 @@ a2a::Message calls_message(core::Run& run, const llm::Message& answer);
 a2a::Message result_message(core::Run& run, const llm::ToolResult& result,
                             const std::string& child);
 
+/// Metadata of the event that ends a run: whose it was and what it used, under kagent's keys.
+json::Object end_metadata(const core::TaskRow& row, const llm::Usage& usage);
+
 /// What a tool server's reply tells the model.
 llm::ToolResult to_result(const llm::ToolCall& call, mcp::Reply reply);
 llm::ToolResult error_result(const llm::ToolCall& call, std::string text);

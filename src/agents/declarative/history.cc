@@ -93,7 +93,7 @@ Async<Result<bool>> read_page(core::TurnHistory& history, core::TaskRow& at,
     CO_TRY(other, co_await forked_from(history, at, first));
     if (!other) continue;
     at = std::move(*other);
-    before.reset();
+    before.emplace(at.created_at, at.id);  // not the task itself, though it may have ended then
     co_return true;
   }
   co_return page.size() == kHistoryPage;
@@ -107,7 +107,10 @@ Async<Result<>> load_history(core::TurnHistory& history, const core::TaskRow& ro
   core::TurnHistory::Before before;
   CO_TRY(other, co_await forked_from(history, row, first));
   core::TaskRow at = row;
-  if (other) at = std::move(*other);
+  if (other) {
+    at = std::move(*other);
+    before.emplace(at.created_at, at.id);
+  }
   for (bool more = true; more;) {
     CO_TRY(wanted, co_await read_page(history, at, before, collector));
     more = wanted;

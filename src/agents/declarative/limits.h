@@ -15,6 +15,8 @@ inline constexpr std::size_t kMaxCallsOfAnswer = 128;
 inline constexpr std::size_t kMaxResultBytes = std::size_t{1} << 20;
 /// The same in the events that clients see.
 inline constexpr std::size_t kMaxShownResultBytes = std::size_t{32} << 10;
+/// The same in what a summarizer reads.
+inline constexpr std::size_t kMaxSummarizedResult = std::size_t{4} << 10;
 /// Pictures and the like of one tool result.
 inline constexpr std::size_t kMaxResultMedia = 16;
 /// Streamed text: the first piece at once, then a chunk as soon as one of these is reached.

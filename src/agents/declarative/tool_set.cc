@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "agents/approvals/approvals.h"
+#include "agents/memory/declared_memory.h"
 #include "gateway/mcp/naming.h"
 
 namespace flotilla::agents {
@@ -43,11 +44,10 @@ json::Object parameters_of(const gateway::Offer& offer) {
   return {{"type", "object"}};
 }
 
-void add_server(ToolSet& set, const core::ToolServerUse& use, const core::ResourceRef& ref,
-                const gateway::InventoryPtr& inventory) {
-  const std::string shown = ref.name_space + "/" + ref.name;
+void add_server(ToolSet& set, const core::ToolServerUse& use, std::size_t place,
+                const core::ResourceRef& ref, const gateway::InventoryPtr& inventory) {
   if (!inventory) {
-    set.missing.push_back({shown});
+    set.missing.push_back({ref.to_string()});
     return;
   }
   for (const auto& offer : inventory->tools) {
@@ -59,7 +59,8 @@ void add_server(ToolSet& set, const core::ToolServerUse& use, const core::Resour
     target.kind = ToolTarget::Kind::server;
     target.server = inventory;
     target.offer = &offer;
-    target.shown = shown;
+    target.use = place;
+    target.shown = ref.name_space + "/" + ref.name;
     target.require_approval = matches_any(use.requireApproval, offer);
     target.repeatable = offer.repeatable;
     llm::Tool tool;
@@ -88,7 +89,7 @@ void add_agent(ToolSet& set, const core::AgentUse& use, const core::ResourceRef&
   if (set.find(tool.name) != nullptr) tool.name = plain_name("agent_" + ref.name);
   if (set.find(tool.name) != nullptr) tool.name = plain_name(ref.name_space + "__" + ref.name);
   tool.description = "Agent " + ref.name + ".";
-  if (info && !info->summary.empty()) tool.description += " " + info->summary;
+  if (!info->summary.empty()) tool.description += " " + info->summary;
   tool.parameters = request_schema();
   ToolTarget target;
   target.kind = ToolTarget::Kind::agent;
@@ -163,27 +164,37 @@ std::vector<core::ResourceRef> agents_of(const core::DeclarativeAgent& spec,
 
 ToolSetPtr make_tool_set(const core::DeclarativeAgent& spec, const std::string& name_space,
                          const std::vector<gateway::InventoryPtr>& inventories,
-                         const std::vector<core::AgentRegistry::Ptr>& agents, bool ask_user) {
+                         const std::vector<core::AgentRegistry::Ptr>& agents,
+                         BuiltinTools builtin) {
   auto set = std::make_shared<ToolSet>();
   set->inventories = inventories;
   set->agents = agents;
-  // Reserved first: no server may take its name.
-  if (ask_user) {
+  // Ours first: no server may take their names.
+  if (builtin.ask_user) {
     ToolTarget target;
     target.kind = ToolTarget::Kind::ask_user;
-    target.repeatable = true;
     set->add(ask_user_tool(), std::move(target));
+  }
+  if (builtin.memory) {
+    for (auto& tool : memory_call_tools()) {
+      ToolTarget target;
+      target.kind = ToolTarget::Kind::memory;
+      target.repeatable = true;
+      set->add(std::move(tool), std::move(target));
+    }
   }
   const auto servers = servers_of(spec, name_space);
   const auto others = agents_of(spec, name_space);
   std::size_t server = 0;
   std::size_t agent = 0;
-  for (const auto& tool : spec.tools) {
+  for (std::size_t i = 0; i < spec.tools.size(); ++i) {
+    const auto& tool = spec.tools[i];
     if (tool.toolServer) {
-      add_server(*set, *tool.toolServer, servers[server], inventories[server]);
+      add_server(*set, *tool.toolServer, i, servers[server], inventories[server]);
       ++server;
     } else if (tool.agent) {
-      add_agent(*set, *tool.agent, others[agent], agents[agent]);
+      if (agents[agent]) add_agent(*set, *tool.agent, others[agent], agents[agent]);
+      if (!agents[agent]) set->missing.push_back({others[agent].to_string()});
       ++agent;
     }
   }

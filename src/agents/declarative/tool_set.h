@@ -26,15 +26,17 @@ struct ToolTarget {
   core::ResourceRef agent;
   bool isolated = false;
 
-  std::string shown;  // `namespace/name` of server or agent
+  std::size_t use = 0;  // of spec.tools, where it comes from
+  std::string shown;    // `namespace/name` of server or agent
   bool require_approval = false;
   bool repeatable = false;
   std::size_t tool = 0;  // its place in tools()
 };
 
-/// A tool server that offers nothing, because it was never connected.
-struct MissingServer {
-  std::string shown;
+/// What the spec names and is not there: a server that was never connected, an agent that is gone,
+/// one of another namespace that does not allow this agent.
+struct MissingTool {
+  std::string shown;  // `ToolServer default/shop`
 };
 
 /// All that one agent's model may call at one time. Immutable but for what it compiles on the way;
@@ -51,7 +53,7 @@ class ToolSet {
   /// For a model that called what is not there.
   [[nodiscard]] std::string names() const;
 
-  std::vector<MissingServer> missing;
+  std::vector<MissingTool> missing;
   /// What it was made of: others need another set.
   std::vector<gateway::InventoryPtr> inventories;
   std::vector<core::AgentRegistry::Ptr> agents;
@@ -66,9 +68,13 @@ using ToolSetPtr = std::shared_ptr<const ToolSet>;  // shared by the runs of an 
 
 /// The tools of a spec, made of what servers and agents are now. Names are the servers' own where
 /// no two are alike, and what every vendor accepts.
+struct BuiltinTools {
+  bool ask_user = false;
+  bool memory = false;
+};
 ToolSetPtr make_tool_set(const core::DeclarativeAgent& spec, const std::string& name_space,
                          const std::vector<gateway::InventoryPtr>& inventories,
-                         const std::vector<core::AgentRegistry::Ptr>& agents, bool ask_user);
+                         const std::vector<core::AgentRegistry::Ptr>& agents, BuiltinTools builtin);
 
 /// References of the spec, in its order.
 std::vector<core::ResourceRef> servers_of(const core::DeclarativeAgent& spec,

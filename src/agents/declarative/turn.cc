@@ -68,11 +68,14 @@ Async<Result<>> Turn::work() {
       if (waits) co_return ok();
     }
     take_inputs();
+    // Another agent, that waited for a person, goes on.
+    if (!conversation_.open().empty()) continue;
     if (conversation_.answered()) {
       CO_TRY(completed, co_await finish());
       if (completed) co_return ok();
-      continue;  // a message came at the last moment
+      take_inputs();  // a message came at the last moment
     }
+    if (conversation_.superseded()) CO_TRY_VOID(co_await keep_answer());
     if (conversation_.calls_since(inputs_) >= definition_.spec.limits.maxSteps)
       co_return co_await fail_run(
           Error(Code::resource_exhausted, reason::kLimitExceeded,
@@ -95,13 +98,12 @@ Async<Result<>> Turn::prepare() {
   }
   request_.system = definition_.system;
   for (const auto& missing : tools_->missing)
-    request_.system += fmt::format(
-        "\n\nThe tools of {} cannot be used now: it is not connected. Say so if they are needed.",
-        missing.shown);
+    request_.system +=
+        fmt::format("\n\n{} cannot be used now. Say so if it is needed.", missing.shown);
   request_.tools = tools_->tools();
   if (definition_.spec.output)
     request_.output = llm::OutputFormat{"answer", definition_.spec.output->schema};
-  co_return ok();
+  co_return co_await remember();
 }
 
 Async<Result<>> Turn::load_model() {
@@ -140,21 +142,11 @@ void Turn::take_inputs() {
   for (const auto& message : run_.take_messages()) conversation_.add_input(message);
 }
 
-Async<Result<>> Turn::load_tools() {
-  const auto refs = servers_of(definition_.spec, definition_.name_space);
-  std::vector<gateway::InventoryPtr> inventories(refs.size());
-  // Servers that were just applied are waited for, all together.
-  const auto patience = std::min(deadline_, services_.clock.steady_now() + kConnectPatience);
-  for (std::size_t i = 0; i < refs.size(); ++i) {
-    if (services_.tool_servers == nullptr) continue;
-    auto ref = refs[i];
-    inventories[i] = services_.tool_servers->inventory(ref);
-    if (inventories[i]) continue;
-    auto found = co_await services_.tool_servers->await_inventory(std::move(ref), patience);
-    inventories[i] = std::move(found);
-  }
-  tools_ = tool_sets_.get(services_, definition_, inventories);
-  co_return ok();
+/// An answer that a message came after is none any more: it stays in the history.
+Async<Result<>> Turn::keep_answer() {
+  const auto* answer = conversation_.last_answer();
+  auto message = run_.message(answer == nullptr ? std::string() : llm::text_of(*answer));
+  co_return co_await run_.status(TaskState::working, std::move(message));
 }
 
 /// In one batch with the answer, unless that was journaled before a crash.
@@ -173,14 +165,16 @@ Async<Result<bool>> Turn::finish() {
   } else {
     CO_TRY_VOID(co_await writer_.finish(text));
   }
-  co_return co_await run_.complete(std::nullopt, json::Object());
+  auto metadata = end_metadata(run_.row(), conversation_.usage());
+  co_return co_await run_.complete(std::nullopt, std::move(metadata));
 }
 
 Async<Result<>> Turn::fail_run(Error error) {
   // These are not the task's end: another holder goes on, or nothing can be written.
   if (error.reason() == reason::kLeaseLost) co_return fail(std::move(error));
   auto message = run_.message(well_formed(error.message()));
-  co_return co_await run_.status(TaskState::failed, std::move(message));
+  auto metadata = end_metadata(run_.row(), conversation_.usage());
+  co_return co_await run_.status(TaskState::failed, std::move(message), std::move(metadata));
 }
 
 }  // namespace flotilla::agents

@@ -8,6 +8,7 @@
 #include "agents/declarative/events.h"
 #include "agents/declarative/turn_internal.h"
 #include "async/cancel.h"
+#include "gateway/caller_keys.h"
 
 // Calls of other agents: each is a task of its own, a child of this one.
 
@@ -55,6 +56,12 @@ Async<Result<core::TaskLog::Ptr>> Turn::delegate(const Planned& planned) {
   message.parent = row.id;
   if (!planned.target->isolated) message.context_id = row.context_id;
   message.key = fmt::format("{}/{}/{}", row.id.to_string(), number, planned.call.id);
+  message.traceparent = planned.traceparent;
+  if (services_.caller_keys != nullptr) {
+    auto& id = message.message.messageId;
+    id = make_uuid_v7(services_.clock.now(), services_.random).to_string();
+    services_.caller_keys->share(row.owner, run_.input().messageId, id);
+  }
   CO_TRY(child, co_await services_.messaging.send(std::move(message)));
   if (!child)
     co_return fail(Error(Code::failed_precondition,

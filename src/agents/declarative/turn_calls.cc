@@ -6,9 +6,11 @@
 #include "agents/approvals/approvals.h"
 #include "agents/declarative/events.h"
 #include "agents/declarative/limits.h"
+#include "agents/declarative/trace_content.h"
 #include "agents/declarative/turn_internal.h"
 #include "async/task_group.h"
 #include "json/json.h"
+#include "telemetry/genai.h"
 
 // Makes the calls that the last answer asks for.
 
@@ -117,6 +119,7 @@ Async<Result<bool>> Turn::settle(std::vector<Planned> asked, std::vector<Planned
   CO_TRY(settled, co_await services_.approvals->settle(
                       run_, definition_.spec.policies, static_cast<std::uint64_t>(number),
                       fresh_ == number && !unclear, std::move(calls)));
+  for (const auto& message : settled.messages) conversation_.add_input(message);
   if (settled.waits) co_return true;
   for (std::size_t i = 0; i < asked.size(); ++i) {
     auto& one = asked[i];
@@ -212,15 +215,28 @@ Async<> Turn::make_in_turn(std::vector<Planned>& planned, std::vector<Made>& mad
 
 Async<Result<Turn::Made>> Turn::make_call(Planned planned) {
   const auto begin = services_.clock.steady_now();
+  const auto& target = *planned.target;
+  auto span =
+      telemetry::start_tool_span(run_.tracer(), run_.span().context(), planned.call.name,
+                                 planned.call.id, target.server != nullptr ? target.shown : "");
+  planned.traceparent = telemetry::traceparent(span.context());
+  if (run_.tracer().captures_content())
+    trace_arguments(run_.tracer(), span, json::to_string(json::Value(planned.arguments)));
   Made made;
   if (planned.target->kind == ToolTarget::Kind::agent) {
-    CO_TRY(answered, co_await call_agent(planned));
+    CO_TRY(answered, co_await call_agent_recorded(planned));
     made = std::move(answered);
+  } else if (planned.target->kind == ToolTarget::Kind::memory) {
+    auto result = co_await call_memory_tool(planned);
+    made.result = std::move(result);
   } else {
     auto result = co_await call_server(planned);
     made.result = std::move(result);
   }
   if (!made.result) co_return made;
+  trace_result(run_.tracer(), span, *made.result);
+  if (made.result->isError) span.fail("TOOL_ERROR", "the tool answered with an error");
+  span.end();
   const auto took = services_.clock.steady_now() - begin;
   CO_TRY_VOID(
       co_await journal_result(*made.result, made.child,
@@ -230,12 +246,16 @@ Async<Result<Turn::Made>> Turn::make_call(Planned planned) {
 
 Async<llm::ToolResult> Turn::call_server(Planned planned) {
   const auto& target = *planned.target;
+  auto headers = co_await headers_of(target.use);
+  if (!headers) co_return error_result(planned.call, headers.error().message());
   gateway::AgentToolCall call;
+  call.headers = std::move(*headers);
   call.server = target.server;
   call.tool = target.offer->original;
   call.arguments = std::move(planned.arguments);
   call.caller = run_.row().owner + "/" + run_.row().id.to_string();
   call.repeatable = planned.repeatable;
+  if (!planned.traceparent.empty()) call.meta.set("traceparent", std::move(planned.traceparent));
   auto reply = co_await services_.tool_servers->call(std::move(call));
   if (reply) co_return to_result(planned.call, std::move(*reply));
   co_return error_result(planned.call, failure_text(reply.error(), planned.repeatable));

@@ -11,6 +11,7 @@
 #include "agents/declarative/replay.h"
 #include "agents/declarative/stream_writer.h"
 #include "agents/declarative/tool_set.h"
+#include "agents/memory/memory.h"
 #include "core/usage.h"
 
 namespace flotilla::agents {
@@ -19,7 +20,8 @@ namespace flotilla::agents {
 class ToolSets {
  public:
   ToolSetPtr get(const DeclarativeServices& services, const DeclarativeDefinition& definition,
-                 const std::vector<gateway::InventoryPtr>& inventories);
+                 const std::vector<gateway::InventoryPtr>& inventories,
+                 const std::vector<core::AgentRegistry::Ptr>& agents);
 
  private:
   std::mutex mutex_;
@@ -27,8 +29,9 @@ class ToolSets {
 };
 
 /// One turn of a declarative agent: declarative.h says what it does, steps.h what it leaves behind.
-/// turn.cc is the loop, turn_model.cc asks the model, turn_calls.cc makes the calls, turn_agents.cc
-/// those of other agents. Lives on the run's loop; close() is awaited before it dies.
+/// turn.cc is the loop, turn_context.cc what it needs, turn_model.cc asks the model, turn_calls.cc
+/// makes the calls, turn_agents.cc those of other agents, turn_compaction.cc keeps prompts short.
+/// Lives on the run's loop; close() is awaited before it dies.
 class Turn {
  public:
   Turn(const DeclarativeServices& services, const DeclarativeDefinition& definition,
@@ -45,8 +48,9 @@ class Turn {
     json::Object arguments;
     std::string child;  // of a delegation that goes on
     bool repeatable = false;
-    bool begun = false;      // its intent stands already
-    std::int64_t again = 0;  // it began so often that nobody knows what took effect
+    bool begun = false;       // its intent stands already
+    std::int64_t again = 0;   // it began so often that nobody knows what took effect
+    std::string traceparent;  // of its span
   };
   /// What became of one.
   struct Made {
@@ -58,9 +62,9 @@ class Turn {
   Async<Result<>> prepare();
   Async<Result<>> load();
   Async<Result<>> load_model();
-  Async<Result<>> load_tools();
   Async<Result<>> work();
   void take_inputs();
+  Async<Result<>> keep_answer();
   /// False: a message came that was not read.
   Async<Result<bool>> finish();
   Async<Result<>> fail_run(Error error);
@@ -70,10 +74,33 @@ class Turn {
   Async<Result<bool>> ask_model();
   Async<Result<bool>> take_answer(Step step);
   Async<Result<bool>> end_with(Error error);
+  [[nodiscard]] llm::CallOptions call_options() const;
   Async<Result<llm::Answer>> generate();
+  bool put_remembered();
+  void take_remembered();
+  Async<Result<llm::Answer>> ask_aside(ModelUse use, llm::Request request);
   Async<Result<std::optional<core::Reservation>>> reserve();
   [[nodiscard]] Result<> check_answer(const llm::Answer& answer) const;
   [[nodiscard]] std::optional<std::string> output_faults(const llm::Answer& answer) const;
+
+  // turn_context.cc
+  Async<Result<>> load_tools();
+  /// Whether this agent may use what belongs to another namespace.
+  Async<Result<bool>> may_use(core::ResourceRef ref);
+  Async<Result<std::vector<std::pair<std::string, std::string>>>> headers_of(std::size_t use);
+  Async<Result<Embedder>> embedder();
+  [[nodiscard]] MemoryScope memory_scope() const;
+  /// What the agent remembers that fits this turn's message.
+  Async<Result<>> remember();
+  Async<llm::ToolResult> call_memory_tool(Planned planned);
+
+  // turn_compaction.cc
+  /// Replaces older parts of the conversation, where the spec asks for it.
+  Async<Result<>> compact();
+  Async<Result<bool>> squeeze();
+  Async<Result<>> cut_at(std::size_t mark);
+  [[nodiscard]] std::optional<std::size_t> mark_to_cut() const;
+  Async<Result<std::optional<std::string>>> summarize(std::size_t mark);
 
   // turn_calls.cc
   Async<Result<bool>> do_calls();
@@ -92,6 +119,8 @@ class Turn {
                                  std::int64_t latency_ms);
 
   // turn_agents.cc
+  /// Through the cassette, where there is one.
+  Async<Result<Made>> call_agent_recorded(Planned planned);
   Async<Result<Made>> call_agent(Planned planned);
   Async<Result<core::TaskLog::Ptr>> delegate(const Planned& planned);
   Async<Result<a2a::Task>> await_child(core::TaskLog::Ptr child);
@@ -115,6 +144,9 @@ class Turn {
   std::unique_ptr<core::Usage::Account> account_;
   std::int64_t fresh_ = 0;  // number of the answer that came in this turn
   int bad_outputs_ = 0;     // in a row
+  bool squeezed_ = false;   // for the model said that the prompt is too long
+  std::string remembered_;  // put before the turn's message, and never journaled
+  std::shared_ptr<llm::EmbeddingModel> embedding_;
 };
 
 }  // namespace flotilla::agents

@@ -6,8 +6,11 @@
 
 #include "agents/declarative/events.h"
 #include "agents/declarative/limits.h"
+#include "agents/declarative/trace_content.h"
 #include "agents/declarative/turn_internal.h"
+#include "gateway/caller_keys.h"
 #include "json/schema.h"
+#include "telemetry/genai.h"
 
 // Asks the model and journals what it says.
 
@@ -45,6 +48,23 @@ void tidy(llm::Answer& answer) {
   }
 }
 
+void tell_answer(telemetry::Span& span, const Result<llm::Answer>& answer) {
+  if (!answer) {
+    span.fail(answer.error());
+    return span.end();
+  }
+  telemetry::ModelSpanEnd end;
+  end.response_model = answer->model;
+  end.response_id = answer->responseId;
+  end.finish_reason = boost::describe::enum_to_string(answer->finish, "other");
+  end.input_tokens = answer->usage.inputTokens;
+  end.output_tokens = answer->usage.outputTokens;
+  end.cached_input_tokens = answer->usage.cachedInputTokens;
+  end.cache_write_tokens = answer->usage.cacheWriteTokens;
+  end.reasoning_tokens = answer->usage.reasoningTokens;
+  telemetry::finish_model_span(span, end);
+}
+
 }  // namespace
 
 Async<Result<std::optional<core::Reservation>>> Turn::reserve() {
@@ -59,20 +79,85 @@ Async<Result<std::optional<core::Reservation>>> Turn::reserve() {
   co_return none;
 }
 
-Async<Result<llm::Answer>> Turn::generate() {
+llm::CallOptions Turn::call_options() const {
   llm::CallOptions options;
   options.deadline = deadline_;
+  if (services_.caller_keys != nullptr)
+    options.api_key = services_.caller_keys->find(run_.row().owner, run_.input().messageId);
+  return options;
+}
+
+Async<Result<llm::Answer>> Turn::generate() {
+  auto options = call_options();
+  auto span = telemetry::start_model_span(run_.tracer(), run_.span().context(),
+                                          model_.model->provider(), model_.model->name());
+  if (auto place = telemetry::traceparent(span.context()); !place.empty())
+    options.headers.emplace_back("traceparent", std::move(place));
   // A schema's answer is shown when it is whole and fits.
   llm::DeltaSink* sink = definition_.spec.stream && !definition_.spec.output ? &writer_ : nullptr;
+  CO_TRY_VOID(co_await writer_.restart());
   conversation_.lend(request_.messages);
+  const bool put = put_remembered();
+  trace_question(run_.tracer(), span, request_);
   auto answer = co_await model_.model->generate(request_, sink, options);
+  if (put) take_remembered();
   conversation_.lend(request_.messages);
+  if (answer) trace_answer(run_.tracer(), span, *answer);
+  tell_answer(span, answer);
+  co_return answer;
+}
+
+/// Before the newest message of a caller.
+bool Turn::put_remembered() {
+  if (remembered_.empty()) return false;
+  for (auto it = request_.messages.rbegin(); it != request_.messages.rend(); ++it) {
+    if (it->role != llm::MessageRole::user) continue;
+    llm::Part part;
+    part.text = remembered_;
+    it->parts.insert(it->parts.begin(), std::move(part));
+    return true;
+  }
+  return false;
+}
+
+void Turn::take_remembered() {
+  for (auto it = request_.messages.rbegin(); it != request_.messages.rend(); ++it) {
+    if (it->role != llm::MessageRole::user) continue;
+    it->parts.erase(it->parts.begin());
+    return;
+  }
+}
+
+/// A question of ours that is no part of the conversation; counted like the others.
+Async<Result<llm::Answer>> Turn::ask_aside(ModelUse use, llm::Request request) {
+  std::optional<core::Reservation> held;
+  if (account_) {
+    core::ModelAsk ask;
+    for (const auto& message : request.messages)
+      ask.input_tokens += core::estimate_tokens(size_of(message));
+    ask.max_output_tokens = use.max_output_tokens;
+    ask.price = use.price;
+    CO_TRY(reserved, co_await account_->reserve(std::move(ask), deadline_));
+    held.emplace(std::move(reserved));
+  }
+  if (held) request.maxOutputTokens = held->max_output_tokens();
+  const auto options = call_options();
+  const auto begin = services_.clock.steady_now();
+  auto answer = co_await use.model->generate(request, nullptr, options);
+  core::ModelCharge charge;
+  charge.model = use.config;
+  if (answer) charge.tokens = counts_of(answer->usage);
+  charge.price = use.price;
+  charge.failed = !answer;
+  charge.latency = services_.clock.steady_now() - begin;
+  if (held) held->settle(run_, charge);
   co_return answer;
 }
 
 Async<Result<bool>> Turn::ask_model() {
   // Every result is stored before the next step, and the task before the first.
   CO_TRY_VOID(co_await run_.flush());
+  CO_TRY_VOID(co_await compact());
   take_inputs();
   conversation_.read();
   auto held = co_await reserve();
@@ -100,6 +185,10 @@ Async<Result<bool>> Turn::ask_model() {
   step.read = conversation_.inputs_read();
   step.latencyMs = millis_since(begin, services_.clock.steady_now());
   if (cost.nanos > 0) step.costNanos = cost.nanos;
+  if (!answer && answer.error().reason() == reason::kModelContextExceeded) {
+    CO_TRY(shorter, co_await squeeze());
+    if (shorter) co_return true;  // asked again
+  }
   if (!answer) {
     step.error = to_step_error(answer.error());
     CO_TRY_VOID(co_await run_.record(core::EventKind::step, to_payload(step)));
@@ -137,8 +226,6 @@ Async<Result<bool>> Turn::take_answer(Step step) {
     CO_TRY_VOID(co_await writer_.end_step());
     auto told = calls_message(run_, message);
     CO_TRY_VOID(co_await run_.status(a2a::TaskState::working, std::move(told)));
-  } else if (step.reply) {
-    CO_TRY_VOID(co_await writer_.restart());
   }
   fresh_ = step.number;
   conversation_.apply(std::move(step));

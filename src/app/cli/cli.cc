@@ -22,8 +22,10 @@ CommandLine::CommandLine() {
   add_tasks();
   add_sessions();
   add_agents();
+  add_approvals();
   add_logs();
   add_topics();
+  add_memory();
   add_stats();
   add_apply();
   add_resources();

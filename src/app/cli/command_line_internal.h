@@ -8,16 +8,19 @@
 #include <vector>
 
 #include "app/cli/agents.h"
+#include "app/cli/approvals.h"
 #include "app/cli/chat.h"
 #include "app/cli/command_text.h"
 #include "app/cli/command_tree.h"
 #include "app/cli/keys.h"
 #include "app/cli/logs.h"
 #include "app/cli/mcp.h"
+#include "app/cli/memory.h"
 #include "app/cli/resources.h"
 #include "app/cli/send.h"
 #include "app/cli/sessions.h"
 #include "app/cli/stats.h"
+#include "app/cli/task_runs.h"
 #include "app/cli/tasks.h"
 #include "app/cli/tool_servers.h"
 #include "app/cli/topics.h"
@@ -64,9 +67,12 @@ class CommandLine {
   void add_chat();
   void add_mcp();
   void add_tasks();
+  void add_task_runs(CLI::App& group);
+  void add_memory();
   void add_sessions();
   void add_agents();
   void add_stats();
+  void add_approvals();
   void add_keys();
   void add_logs();
   void add_topics();
@@ -92,11 +98,17 @@ class CommandLine {
   McpOptions mcp_;
   TaskListOptions task_list_;
   TaskOptions task_;
+  TaskStepsOptions task_steps_;
+  TaskAgainOptions task_again_;
+  MemoryListOptions memory_list_;
+  MemoryOptions memory_;
   ListOptions session_list_;
   SessionOptions session_;
   ListOptions agent_list_;
   AgentOptions agent_;
   StatsOptions stats_;
+  ApprovalListOptions approval_list_;
+  ApprovalOptions approval_;
   ListOptions key_list_;
   KeyOptions key_;
   LogsOptions logs_;

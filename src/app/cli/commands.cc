@@ -69,7 +69,7 @@ void CommandLine::add_mcp() {
 }
 
 void CommandLine::add_tasks() {
-  CLI::App& group = add_group("tasks", "List, show and cancel tasks");
+  CLI::App& group = add_group("tasks", "List, show, cancel and repeat tasks");
   CLI::App& list =
       add_command(group, texts::kTasksList, [this](Io& io) { return list_tasks(task_list_, io); });
   list.add_option("-a,--agent", task_list_.agent, "Only of the agent of this name");
@@ -83,6 +83,7 @@ void CommandLine::add_tasks() {
       add_command(group, texts::kTasksCancel, [this](Io& io) { return cancel_task(task_, io); });
   add_subject(get, "TASK", "Id of the task", task_);
   add_subject(cancel, "TASK", "Id of the task", task_);
+  add_task_runs(group);
 }
 
 void CommandLine::add_sessions() {

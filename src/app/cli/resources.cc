@@ -10,6 +10,7 @@
 #include "app/cli/resource_kind.h"
 #include "app/cli/resource_view.h"
 #include "app/cli/resource_watch.h"
+#include "compat/kagent/converter.h"
 #include "json/json.h"
 
 namespace flotilla::app {
@@ -236,7 +237,10 @@ Async<Result<std::vector<Doomed>>> doomed_of(const ResourceOptions& options, Io&
   std::vector<Doomed> doomed;
   CO_TRY(documents, read_resource_files(options.files, io));
   for (const auto& document : documents) {
-    const auto word = text_at(document.value, {"kind"});
+    auto word = text_at(document.value, {"kind"});
+    const auto version = text_at(document.value, {"apiVersion"});
+    // Of another system: what the server has made of it.
+    if (auto ours = compat::kagent::Converter().kind_of(version, word)) word = std::move(*ours);
     const auto name = text_at(document.value, {"metadata", "name"});
     if (word.empty() || name.empty())
       co_return fail(Error(Code::invalid_argument,

@@ -24,6 +24,13 @@ void print_messages(const a2a::Task& task, Io& io) {
   }
 }
 
+std::string usage_of(const json::Value& task) {
+  const json::Value* cost = find_at(task, {"usage", "costUsd"});
+  if (cost == nullptr) return {};
+  return fmt::format("{} tokens, {:.4f} USD", text_at(task, {"usage", "tokens"}),
+                     cost->as_double().value_or(0));
+}
+
 void print_task(const json::Value& value, Io& io) {
   const Time now = system_clock().now();
   const std::string created = text_at(value, {"createdAt"});
@@ -38,7 +45,8 @@ void print_task(const json::Value& value, Io& io) {
        {"Session", text_at(value, {"session"})},
        {"Context", text_at(value, {"contextId"})},
        {"Parent", text_at(value, {"parent"})},
-       {"Events", text_at(value, {"seq"})}},
+       {"Events", text_at(value, {"seq"})},
+       {"Usage", usage_of(value)}},
       io);
   const json::Value* body = find_at(value, {"task"});
   if (body == nullptr) return;

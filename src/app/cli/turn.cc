@@ -115,12 +115,27 @@ void Turn::take_status(a2a::TaskStatusUpdateEvent event) {
 }
 
 void Turn::show_new_parts(const a2a::Artifact& artifact, bool as_lines) {
-  std::size_t& shown = shown_[artifact.artifactId];
-  if (shown >= artifact.parts.size()) return;
+  show_growth(artifact);
+  Shown& shown = shown_[artifact.artifactId];
+  if (shown.parts >= artifact.parts.size()) return;
   if (current_ != artifact.artifactId) begin_line();
   current_ = artifact.artifactId;
-  show_parts(artifact.parts, shown, as_lines);
-  shown = artifact.parts.size();
+  show_parts(artifact.parts, shown.parts, as_lines);
+  shown.parts = artifact.parts.size();
+  shown.text = artifact.parts.back().text.value_or("").size();
+}
+
+void Turn::show_growth(const a2a::Artifact& artifact) {
+  Shown& shown = shown_[artifact.artifactId];
+  if (shown.parts == 0 || shown.parts > artifact.parts.size()) return;
+  const auto& text = artifact.parts[shown.parts - 1].text;
+  if (!text || text->size() <= shown.text) return;
+  if (current_ != artifact.artifactId) begin_line();
+  current_ = artifact.artifactId;
+  const auto more = std::string_view(*text).substr(shown.text);
+  shown_text_ += more;
+  write(more);
+  shown.text = text->size();
 }
 
 void Turn::show_parts(const std::vector<a2a::Part>& parts, std::size_t from, bool as_lines) {

@@ -35,6 +35,8 @@ class Turn {
   void take_task(a2a::Task task);
   void take_artifact(a2a::TaskArtifactUpdateEvent event);
   void take_status(a2a::TaskStatusUpdateEvent event);
+  /// What came to the last part that is shown; parts may go on in the middle.
+  void show_growth(const a2a::Artifact& artifact);
   void show_new_parts(const a2a::Artifact& artifact, bool as_lines);
   void show_parts(const std::vector<a2a::Part>& parts, std::size_t from, bool as_lines);
   void show_status();
@@ -46,10 +48,15 @@ class Turn {
   bool live_;
   std::optional<a2a::Task> task_;
   std::optional<a2a::Message> message_;
-  std::map<std::string, std::size_t> shown_;  // parts, by artifact
-  std::string current_;                       // the artifact whose text goes on
-  std::string shown_text_;  // of all artifacts, to leave out a status that repeats it
-  std::string pending_;     // output that waits for finish()
+  /// What is shown of an artifact: so many parts, and so much of the last one's text.
+  struct Shown {
+    std::size_t parts = 0;
+    std::size_t text = 0;
+  };
+  std::map<std::string, Shown> shown_;  // by artifact
+  std::string current_;                 // the artifact whose text goes on
+  std::string shown_text_;              // of all artifacts, to leave out a status that repeats it
+  std::string pending_;                 // output that waits for finish()
   bool at_line_start_ = true;
 };
 

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "a2a/continuation.h"
 #include "app/cli/testing_internal.h"
 
 namespace flotilla::app {
@@ -54,6 +55,27 @@ TEST(Turn, live_chunks_come_at_once_and_run_together) {
   EXPECT_EQ(shell.out(), "one two\n");
   EXPECT_EQ(turn.exit(), Exit::done);
   EXPECT_EQ(turn.context_id(), "c1");
+}
+
+TEST(Turn, text_that_goes_on_in_the_same_part_is_shown) {
+  Shell shell;
+  Turn turn(shell.io, true);
+  auto more = chunk("a", "aid", true);
+  more.artifactUpdate->artifact.parts.front().metadata.set(std::string(a2a::kContinues),
+                                                           json::Value(true));
+  turn.take(chunk("a", "You s", false));
+  turn.take(more);
+  EXPECT_EQ(shell.out(), "You said");
+  // The snapshot of a resume has one part, which went on meanwhile.
+  auto later = snapshot(a2a::TaskState::working);
+  a2a::Artifact artifact;
+  artifact.artifactId = "a";
+  artifact.parts.push_back(a2a::text_part("You said hello"));
+  later.task->artifacts.push_back(artifact);
+  turn.take(later);
+  EXPECT_EQ(shell.out(), "You said hello");
+  turn.take(chunk("a", "anew", false));
+  EXPECT_EQ(shell.out(), "You said hello\nanew");
 }
 
 TEST(Turn, otherwise_everything_comes_at_the_end) {

@@ -40,7 +40,10 @@ std::vector<core::NamedValue> headers_of(const std::vector<ValueRef>& refs, std:
     core::NamedValue value;
     value.name = ref.name;
     value.value = ref.value;
-    if (ref.valueFrom) value.valueFrom = source_of(*ref.valueFrom);
+    if (ref.valueFrom) {
+      value.valueFrom = source_of(*ref.valueFrom);
+      if (value.value == "") value.value.reset();  // Go's way of not saying anything
+    }
     out.push_back(std::move(value));
   }
   if (!out.empty()) notes.from(std::string(ours), std::string(theirs));

@@ -68,6 +68,10 @@ json::Value metadata_of(const json::Value& given, Notes& notes) {
       notes.ignored("/metadata/" + name, "of another cluster's objects");
       continue;
     }
+    if (name == "labels" && value.if_object() != nullptr &&
+        value.if_object()->find("kagent.dev/discovery") != nullptr)
+      notes.ignored("/metadata/labels/kagent.dev~1discovery",
+                    "tools are always asked for: what is not known cannot be called");
     if (name == "annotations" && value.if_object() != nullptr) {
       // What was noted about an earlier version must not stay.
       auto annotations = *value.if_object();

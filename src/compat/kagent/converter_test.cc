@@ -256,7 +256,10 @@ TEST(KagentModel, openai) {
   EXPECT_EQ(spec.apiFormat, core::OpenaiFormat::responses);
   EXPECT_EQ(spec.timeout, std::chrono::seconds(60));
   EXPECT_EQ(spec.headers.at(0).name, "X-Org");
-  EXPECT_TRUE(unsupported(manifest).starts_with("/spec/openAI/n: "));
+  const auto text = unsupported(manifest);
+  EXPECT_TRUE(text.contains("/spec/openAI/n: ")) << text;
+  EXPECT_TRUE(text.contains("/spec/openAI/seed: ")) << text;
+  EXPECT_FALSE(spec.parameters->seed);
 }
 
 TEST(KagentModel, the_other_providers) {
@@ -314,7 +317,7 @@ TEST(KagentModel, faults_name_what_was_written) {
 TEST(KagentToolServer, remote) {
   const auto manifest = accepted(R"(apiVersion: kagent.dev/v1alpha2
 kind: RemoteMCPServer
-metadata: {name: tools}
+metadata: {name: tools, labels: {kagent.dev/discovery: disabled}}
 spec:
   description: Tools
   url: https://tools.example.org/mcp
@@ -334,6 +337,7 @@ spec:
   const auto text = unsupported(manifest);
   EXPECT_TRUE(text.contains("/spec/sseReadTimeout: ")) << text;
   EXPECT_TRUE(text.contains("/spec/terminateOnClose: ")) << text;
+  EXPECT_TRUE(text.contains("/metadata/labels/kagent.dev~1discovery: ")) << text;
 }
 
 const std::string kMcpServer =

@@ -6,6 +6,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <utility>
 
 #include "compat/kagent/conversion_internal.h"
 #include "core/model_config.h"
@@ -223,8 +224,10 @@ class ModelReader {
     if (given.apiFormat) {
       if (*given.apiFormat != "chatCompletions" && *given.apiFormat != "responses")
         return fail(invalid("/spec/openAI/apiFormat", "is not chatCompletions or responses"));
-      out_.apiFormat = *given.apiFormat == "responses" ? core::OpenaiFormat::responses
-                                                       : core::OpenaiFormat::chat_completions;
+      const bool responses = *given.apiFormat == "responses";
+      out_.apiFormat =
+          responses ? core::OpenaiFormat::responses : core::OpenaiFormat::chat_completions;
+      if (responses) leave_out_of_responses();
     }
     if (!given.reasoningEffort) return ok();
     auto effort = json::read<core::ReasoningEffort>(json::Value(*given.reasoningEffort),
@@ -232,6 +235,15 @@ class ModelReader {
     if (!effort) return fail(effort.error());
     parameters().reasoningEffort = *effort;
     return ok();
+  }
+
+  void leave_out_of_responses() {
+    constexpr std::string_view kWhy = "the API responses has no such parameter";
+    if (std::exchange(parameters_.seed, std::nullopt)) notes_.ignored("/spec/openAI/seed", kWhy);
+    if (std::exchange(parameters_.frequencyPenalty, std::nullopt))
+      notes_.ignored("/spec/openAI/frequencyPenalty", kWhy);
+    if (std::exchange(parameters_.presencePenalty, std::nullopt))
+      notes_.ignored("/spec/openAI/presencePenalty", kWhy);
   }
 
   Result<> read_anthropic(const Anthropic& given) {
@@ -337,6 +349,8 @@ class ModelReader {
   /// API key, without one the two of IAM.
   void read_bedrock_keys(core::BedrockSettings& bedrock) {
     const auto name = given_.apiKeySecret.value_or("");
+    notes_.from("/spec/bedrock/accessKeyId", "/spec/apiKeySecret");
+    notes_.from("/spec/bedrock/secretAccessKey", "/spec/apiKeySecret");
     if (name.empty()) return;
     const auto key = given_.apiKeySecretKey.value_or("");
     if (!key.empty() && !key.starts_with("AWS_ACCESS") && !key.starts_with("AWS_SECRET")) {
@@ -345,8 +359,6 @@ class ModelReader {
     }
     bedrock.accessKeyId = secret(name, "AWS_ACCESS_KEY_ID");
     bedrock.secretAccessKey = secret(name, "AWS_SECRET_ACCESS_KEY");
-    notes_.from("/spec/bedrock/accessKeyId", "/spec/apiKeySecret");
-    notes_.from("/spec/bedrock/secretAccessKey", "/spec/apiKeySecret");
     notes_.ignored("/spec/apiKeySecret",
                    "of the Secret AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are used; its "
                    "AWS_SESSION_TOKEN, if any, is not: name AWS_BEARER_TOKEN_BEDROCK with "

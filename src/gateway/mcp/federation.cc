@@ -73,6 +73,7 @@ std::vector<std::string> differences(const InventoryPtr& before, const Inventory
 
 Federation::Federation(Services services)
     : services_(std::move(services)),
+      metrics_(services_.metrics),
       pins_(services_.database, services_.clock),
       view_(std::make_shared<FederatedView>(std::vector<InventoryPtr>{}, services_.reserved)),
       group_(services_.home) {}

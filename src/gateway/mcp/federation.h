@@ -15,6 +15,7 @@
 #include "gateway/mcp/discovery.h"
 #include "gateway/mcp/inventory.h"
 #include "gateway/mcp/link.h"
+#include "gateway/mcp/metrics.h"
 #include "gateway/mcp/partial_handler.h"
 #include "gateway/mcp/tool_servers.h"
 
@@ -40,6 +41,7 @@ class Federation final : public PartialHandler, public ToolServers {
     std::function<bool(std::string_view)> reserved;
     /// Reconcile the resource again, soon.
     std::function<void(core::ResourceRef)> poke;
+    telemetry::Registry* metrics = nullptr;  // null: nothing is counted
   };
   explicit Federation(Services services);
   ~Federation() override;
@@ -105,6 +107,7 @@ class Federation final : public PartialHandler, public ToolServers {
   Async<InventoryPtr> next_inventory(core::ResourceRef server);
 
   Services services_;
+  ToolServerMetrics metrics_;
   Pins pins_;
   std::map<core::ResourceRef, ServerPtr> servers_;
   std::vector<LinkPtr> links_;                                      // that are not closed yet

@@ -65,12 +65,15 @@ Async<Result<mcp::Reply>> Federation::call_here(AgentToolCall call) {
   options.meta = std::move(call.meta);
   options.replayable = call.repeatable;
   options.timeout = call.timeout;
+  options.headers = std::move(call.headers);
   const auto found = servers_.find(call.server->ref);
   if (!options.timeout && found != servers_.end()) options.timeout = found->second->timeout;
   mcp::CallTool request;
   request.name = std::move(call.tool);
   request.arguments = std::move(call.arguments);
+  const auto begin = services_.clock.steady_now();
   auto reply = co_await link->client->call_tool(std::move(request), std::move(options));
+  metrics_.count(services_.clock.steady_now() - begin, reply);
   co_return reply;
 }
 

@@ -112,10 +112,15 @@ Async<Result<mcp::Reply>> Federation::forward_here(InventoryPtr inventory, mcp::
   options.observer = &observer;
   options.wants_progress = exchange.wants_progress();
   options.meta = exchange.meta();
+  const auto& place = exchange.caller().context.traceparent;
+  if (!place.empty() && options.meta.find("traceparent") == nullptr)
+    options.meta.set("traceparent", place);
   const auto* level = options.meta.find(kLogLevel);
   if (level != nullptr && level->if_string() != nullptr) options.log_level = *level->if_string();
   if (!mcp::is_modern(exchange.caller().revision)) options.log_level = "debug";
+  const auto begin = services_.clock.steady_now();
   auto reply = co_await ask(*held->client, std::move(request), std::move(options));
+  metrics_.count(services_.clock.steady_now() - begin, reply);
   if (!reply) co_return fail(reply.error());
   rewrite_reply(*reply, inventory->prefix);
   co_return reply;

@@ -5,6 +5,7 @@
 
 #include "base/hash.h"
 #include "gateway/mcp/oauth_tokens.h"
+#include "gateway/tls.h"
 
 namespace flotilla::gateway {
 namespace {
@@ -81,6 +82,7 @@ std::string digest_of(const core::Resource& resource, const core::ToolServerSpec
   add(hash, json::to_text(spec));
   add(hash, plan.options.headers);
   add(hash, plan.options.env);
+  if (plan.options.tls) add(hash, http::digest_of(*plan.options.tls));
   if (plan.oauth) add(hash, plan.oauth->client_secret.reveal());
   return hex(hash.finish());
 }
@@ -91,10 +93,6 @@ Result<> check_supported(const core::ToolServerSpec& spec) {
                       "/spec/image: an image needs Kubernetes to run it; give the command that it "
                       "runs, or the url of a server that runs elsewhere")
                     .with_field("/spec/image", "nothing here can run it"));
-  if (spec.tls && (spec.tls->insecureSkipVerify || spec.tls->serverName ||
-                   spec.tls->clientCertSecretRef || spec.tls->caSecretRef))
-    return fail(Error(Code::unimplemented,
-                      "/spec/tls: this version verifies servers by the system's roots only"));
   return ok();
 }
 
@@ -106,7 +104,7 @@ Async<Result<LinkPtr>> connect(UpstreamServices services, LinkPlan plan) {
     http::ClientOptions options;
     options.connect_timeout = plan.options.connect_timeout;
     options.max_idle_per_host = 64;
-    options.ca_file = std::move(plan.ca_file);
+    options.tls = std::move(plan.others);
     link->http = std::make_unique<http::Client>(executor, services.clock, services.names,
                                                 services.egress, std::move(options));
   }
@@ -149,6 +147,11 @@ Async<Result<LinkPlan>> plan_link(UpstreamServices services, core::Resource reso
   options.headers = std::move(headers);
   CO_TRY(env, co_await values_of(services.resources, resource.ref.name_space, spec.env, "env"));
   options.env = std::move(env);
+  if (spec.tls) {
+    CO_TRY(tls, co_await look_up_tls(services.resources, resource.ref.name_space, *spec.tls));
+    options.tls = std::move(tls.peer);
+    plan.others = std::move(tls.others);
+  }
   plan.server = resource.ref;
   if (spec.oauth) {
     CO_TRY(oauth, co_await plan_oauth(services.resources, resource, spec));

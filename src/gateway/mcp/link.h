@@ -34,7 +34,7 @@ struct LinkPlan {
   mcp::ClientOptions options;
   std::optional<mcp::OAuthOptions> oauth;
   core::ResourceRef server;
-  std::string ca_file;
+  http::ClientTlsPtr others;  // of servers that it leads to (OAuth); null: the system's roots
   /// Of everything in it: another digest needs another connection.
   std::string digest;
 };

@@ -4,6 +4,7 @@
 #include "gateway/handover.h"
 #include "gateway/mcp/agent_tools_internal.h"
 #include "json/map.h"
+#include "telemetry/trace.h"
 
 namespace flotilla::gateway {
 namespace {
@@ -128,7 +129,12 @@ Async<Result<Sent>> load_task(PlatformServices services, Context context, std::s
 Async<Result<Sent>> send_and_follow(PlatformServices services, mcp::Exchange& exchange,
                                     a2a::AgentRef agent, a2a::SendMessageRequest request,
                                     bool wait) {
-  const auto context = exchange.caller().context;
+  auto context = exchange.caller().context;
+  // MCP says where in a trace a request stands by `_meta`, whatever its transport says.
+  if (const auto* place = exchange.meta().find("traceparent");
+      place != nullptr && place->if_string() != nullptr &&
+      telemetry::parse_traceparent(*place->if_string()))
+    context.traceparent = *place->if_string();
   const auto info = services.agents.find(agent.name_space, agent.name);
   Following at;
   if (wait && info && info->streaming) {

@@ -27,6 +27,8 @@ struct AgentToolCall {
   /// For whom: in answers of servers that ask back, questions of two callers are never mixed up.
   std::string caller;
   bool repeatable = false;
+  /// Of this call, instead of the ToolServer's of the same name; not for local commands.
+  std::vector<std::pair<std::string, std::string>> headers;
   std::optional<Duration> timeout;  // absent: the ToolServer's
 };
 
