@@ -1,6 +1,7 @@
 """Agents that resources declare, in a server of their own: how fast many are ready, what many runs
 at once need, how soon a new one answers."""
 
+import concurrent.futures
 import dataclasses
 import http.client
 import json
@@ -11,7 +12,9 @@ import time
 from processes import Flotilla
 
 AGENTS = 10_000
+AT_ONCE = 250  # in one request
 RUNS = 1_000
+SENDERS = 8
 
 MODEL = """apiVersion: flotilla.dev/v1
 kind: ModelConfig
@@ -32,6 +35,10 @@ spec:
 """
 
 
+class NotFound(RuntimeError):
+    pass
+
+
 class Api:
     """One connection to a server."""
 
@@ -44,6 +51,8 @@ class Api:
         self._connection.request(method, path, text, headers)
         answer = self._connection.getresponse()
         content = answer.read()
+        if answer.status == 404:
+            raise NotFound(f"{method} {path}: {content[:300]!r}")
         if answer.status >= 300:
             raise RuntimeError(f"{method} {path}: {answer.status} {content[:300]!r}")
         return json.loads(content)
@@ -83,12 +92,14 @@ def measure(setup):
         pass
     with Flotilla(setup, data=bare_folder) as bare:
         bare_seconds, bare_rss = bare.start_seconds, bare.rss()
-    manifest = folder / "agents.yaml"
-    manifest.write_text(MODEL % "0s" + "".join(AGENT % (f"agent-{i}", i) for i in range(AGENTS)))
     data = folder / "data"
-    begin = time.perf_counter()
-    with Flotilla(setup, data=data, flags=("--apply", manifest)) as server:
-        wait_ready(server, begin + 120)
+    with Flotilla(setup, data=data) as server:
+        api = Api(server.port)
+        begin = time.perf_counter()
+        for first in range(0, AGENTS, AT_ONCE):
+            some = (AGENT % (f"agent-{i}", i) for i in range(first, first + AT_ONCE))
+            api.call("POST", "/api/v1/apply", MODEL % "0s" + "".join(some), "application/yaml")
+        wait_ready(server, begin + 300)
         applied = time.perf_counter() - begin
     with Flotilla(setup, data=data) as server:
         seconds = server.start_seconds
@@ -126,14 +137,14 @@ class Runs:
 def measure_runs(setup):
     folder = fresh(setup, "agents-runs")
     manifest = folder / "agents.yaml"
-    manifest.write_text(MODEL % "5s" + AGENT % ("guide", "x"))
+    manifest.write_text(MODEL % "15s" + AGENT % ("guide", "x"))
     with Flotilla(setup, data=folder / "data", flags=("--apply", manifest)) as server:
         api = Api(server.port)
         api.send("guide", "hello", "warm", wait=True)
         before = server.rss()
         begin = time.perf_counter()
-        for i in range(RUNS):
-            api.send("guide", f"question {i}", f"m-{i}", wait=False)
+        with concurrent.futures.ThreadPoolExecutor(SENDERS) as pool:
+            list(pool.map(lambda sender: send_some(server.port, sender), range(SENDERS)))
         working = count(api, "working") + count(api, "submitted")
         peak = server.rss()
         while count(api, "working") + count(api, "submitted") > 0:
@@ -147,6 +158,12 @@ def measure_runs(setup):
     return Runs(RUNS, working, peak - before, seconds)
 
 
+def send_some(port, sender):
+    api = Api(port)
+    for i in range(sender, RUNS, SENDERS):
+        api.send("guide", f"question {i}", f"m-{i}", wait=False)
+
+
 def count(api, state):
     """Tasks of a state, page by page."""
     total, cursor = 0, ""
@@ -156,6 +173,18 @@ def count(api, state):
         cursor = page["nextCursor"]
         if not cursor:
             return total
+
+
+def send_when_there(api, agent, message_id, deadline):
+    """The resource is stored when the request that applies it is answered, its agent a moment
+    later."""
+    while True:
+        try:
+            return api.send(agent, "hello", message_id)
+        except NotFound:
+            if time.perf_counter() > deadline:
+                raise
+            time.sleep(0.001)
 
 
 @dataclasses.dataclass
@@ -173,7 +202,7 @@ def measure_apply(setup):
             begin = time.perf_counter()
             api.call("POST", "/api/v1/apply", MODEL % "0s" + AGENT % (f"new-{i}", i),
                      "application/yaml")
-            task = api.send(f"new-{i}", "hello", f"m-{i}")
+            task = send_when_there(api, f"new-{i}", f"m-{i}", begin + 10)
             times.append(time.perf_counter() - begin)
             if said(task) != "Hello, I am here.":
                 raise RuntimeError(f"new-{i} did not answer: {task}")

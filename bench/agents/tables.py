@@ -27,7 +27,7 @@ def apply_goals(found):
 def loop_text(found):
     yield "## The loop, in one process"
     yield ""
-    yield ("| | step us (p50) | commits of a step | a commit alone us | beyond commits us | first "
+    yield ("| | step us (p50) | commits of a step | a commit us | beyond commits us | first "
            "token us (p50) | first token us (p99) | later tokens us (p50) | later tokens us (max) |")
     yield "|---|---|---|---|---|---|---|---|---|"
     for name in ("memory", "disk"):
@@ -86,11 +86,12 @@ def text(described, others, found):
                   f"{one.agents:,} agents: the server serves with all of them {one.seconds:.2f} s "
                   f"after its start ({one.bare_seconds:.2f} s without any) and holds "
                   f"{one.rss / MIB:.0f} MiB ({one.bare_rss / MIB:.0f} MiB without any). Applied for "
-                  f"the first time, from YAML, they are ready after {one.applied_seconds:.1f} s.", ""]
+                  f"the first time, by requests with YAML of 250, they are ready after "
+                  f"{one.applied_seconds:.1f} s.", ""]
     if "runs" in found:
         one = found["runs"]
         lines += ["## Many runs", "",
-                  f"{one.runs:,} runs, {one.at_once:,} of them at once, each waiting five seconds "
+                  f"{one.runs:,} runs, {one.at_once:,} of them at once, each waiting 15 seconds "
                   f"for its model: all ended after {one.seconds:.1f} s; resident memory grew by "
                   f"{one.growth / MIB:.1f} MiB, {one.growth / one.runs / 1024:.0f} KiB a run.", ""]
     if "apply" in found:

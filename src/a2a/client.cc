@@ -75,7 +75,8 @@ class AgentClient final : public Client {
       if (value) co_return value;
       const bool late = !response && response.error().code() == Code::deadline_exceeded &&
                         clock_.steady_now() - began >= options_->call_timeout;
-      if (sends && late) co_return value;
+      const bool lost = !response && !options_->repeat_sends;
+      if (sends && (late || lost)) co_return value;
       CO_TRY_VOID(co_await outage.wait(std::move(value.error())));
     }
   }

@@ -38,6 +38,9 @@ struct ClientOptions {
   std::vector<std::string> extensions;
   /// Who wrote the base URL; URLs in the card that leave its host and port count as the caller's.
   http::UrlAuthor author = http::UrlAuthor::operator_;
+  /// The agent listens where its card is, whatever host and port the card names: for a program that
+  /// does not know its own address.
+  bool at_base = false;
   /// Which cards are believed; null: all. Shared by all clients of one configuration.
   std::shared_ptr<const CardTrust> card_trust;
   /// For one try of a call. A send whose time is up is late, not lost: it is not repeated.
@@ -46,6 +49,9 @@ struct ClientOptions {
   /// with growing pauses, at least as long as the server asks for (`Retry-After`), then the error
   /// is given. Zero: no second try.
   Duration retry_for = std::chrono::minutes(2);
+  /// A send whose answer was lost is sent again, by its messageId, for which servers look that
+  /// deduplicate. False: the error is given, and whoever asks finds out what became of it.
+  bool repeat_sends = true;
   /// Spreads the pauses, so that the clients of a server that comes back do not come at once.
   /// Outlives the client and its streams.
   Random* random = &system_random();

@@ -24,8 +24,15 @@ std::optional<Endpoint> endpoint_of(const AgentInterface& interface, const std::
   endpoint.url = interface.url.empty() ? base_url : interface.url;
   while (endpoint.url.ends_with('/')) endpoint.url.pop_back();
   const auto base = http::parse_url(base_url);
-  const auto url = http::parse_url(endpoint.url);
+  auto url = http::parse_url(endpoint.url);
   if (!url) return std::nullopt;
+  if (options.at_base && base) {
+    auto here = *base;
+    here.target = std::move(url->target);
+    endpoint.url = here.to_string();
+    while (endpoint.url.ends_with('/')) endpoint.url.pop_back();
+    url = std::move(here);
+  }
   endpoint.binding = *binding;
   endpoint.version = *version;
   if (*version == Version::v1_0) endpoint.tenant = interface.tenant;

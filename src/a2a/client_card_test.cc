@@ -57,6 +57,17 @@ TEST(ClientCard, newest_version_then_the_cards_order) {
   EXPECT_EQ(chosen.card.skills.size(), 1U);
 }
 
+TEST(ClientCard, at_base_the_cards_host_and_port_do_not_count) {
+  ClientOptions options;
+  options.at_base = true;
+  EXPECT_EQ(choose(kHybrid, options, "http://127.0.0.1:4711").text(),
+            "rest 1.0 http://127.0.0.1:4711/rest operator token");
+  constexpr const char* kRoot = R"({"name":"K","version":"1","url":"http://k.default:8080/",
+    "protocolVersion":"0.3.0","preferredTransport":"JSONRPC"})";
+  EXPECT_EQ(choose(kRoot, options, "http://127.0.0.1:4711").text(),
+            "jsonrpc 0.3 http://127.0.0.1:4711 operator token");
+}
+
 TEST(ClientCard, wanted_binding_and_version_win) {
   ClientOptions options;
   options.binding = Binding::jsonrpc;

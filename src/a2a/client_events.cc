@@ -137,6 +137,7 @@ class Events final : public ClientEvents {
   std::optional<SteadyTime> opened_at_;
   std::size_t received_ = 0;  // items since it was opened
   bool ever_opened_ = false;
+  bool unanswered_ = false;  // our message left, and nothing came back
   bool by_get_ = false;
   bool over_ = false;  // the server said so; what is left is asked for once more
   bool polling_ = false;
@@ -202,6 +203,7 @@ Async<Result<>> Events::open() {
   received_ = 0;
   opened_at_.reset();
   if (subscribes()) turn_begun_ = true;
+  unanswered_ = !subscribes();
   CO_TRY(stream, co_await http_.open(next_request()));
   if (!is_event_stream(*stream)) co_return co_await take_answer(std::move(stream));
   parser_ = http::SseParser();
@@ -223,6 +225,7 @@ Async<Result<>> Events::take_answer(std::unique_ptr<http::ClientStream> stream) 
       co_return fail(Error(Code::resource_exhausted, "the agent's answer is too large"));
     whole.body += *piece;
   }
+  unanswered_ = false;
   auto value = wire_->result(whole);
   const bool unrouted = whole.status == 405 || whole.status == 404;
   if (!value && subscribes() && unrouted && value.error().reason() != reason::kTaskNotFound &&
@@ -316,6 +319,7 @@ bool Events::is_refusal(const Error& error) const {
 /// Makes another try possible; the error itself when that is no use.
 Async<Result<>> Events::recover(Error error) {
   stream_.reset();
+  if (unanswered_ && !subscribes() && !options_->repeat_sends) co_return fail(std::move(error));
   if (is_transient(error)) {
     // Some servers cut the connection instead of saying that there is nothing more to come.
     if (brought_nothing() && cursor_.empty()) {

@@ -97,7 +97,8 @@ http::ClientRequest ClientWire::call(Call call, std::string params, const std::s
   request.author = endpoint_.author;
   request.timeout = options_->call_timeout;
   request.method = http::Method::post;
-  request.replayable = true;  // reads and cancels change nothing twice, sends have their messageId
+  // Reads and cancels change nothing twice, sends have their messageId.
+  request.replayable = options_->repeat_sends || (call != Call::send && call != Call::stream);
   request.headers.set("A2A-Version", std::string(wire_name(endpoint_.version)));
   const bool streaming = call == Call::stream || call == Call::subscribe;
   std::string_view accept = "application/json";

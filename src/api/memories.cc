@@ -120,7 +120,7 @@ Async<http::Response> list(const Sources& sources, http::Request& request) {
 Async<http::Response> save(const Sources& sources, http::Request& request) {
   auto view = co_await save_one(sources, request);
   if (!view) co_return http::Response::problem(view.error());
-  co_return http::Response::json(201, json::to_text(*view));
+  co_return answer(*view);
 }
 
 Async<http::Response> clear(const Sources& sources, http::Request& request) {

@@ -184,10 +184,10 @@ Async<Result<core::TaskLog::Ptr>> make_fork(const Sources& sources, http::Reques
                                                    body.step, std::move(body.message));
 }
 
-/// 201 with the new task.
+/// The new task.
 http::Response made(const Result<core::TaskLog::Ptr>& log) {
   if (!log) return http::Response::problem(log.error());
-  return http::Response::json(201, json::to_text(view_of((*log)->committed())));
+  return answer(view_of((*log)->committed()));
 }
 
 }  // namespace

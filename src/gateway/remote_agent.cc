@@ -52,6 +52,7 @@ class RemoteAgent final : public core::Runner {
     CO_TRY(peer, co_await find_peer_());
     auto& options = peer.options;
     options.random = &services_.random;
+    options.repeat_sends = false;  // not every agent knows a message that comes again
     if (run.span().recording())
       options.headers.emplace_back("traceparent",
                                    Secret(telemetry::traceparent(run.span().context())));

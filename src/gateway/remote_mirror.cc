@@ -27,6 +27,7 @@ std::optional<a2a::Message> RemoteTurn::ours(const std::optional<a2a::Message>& 
 Async<Result<RemoteTurn::Next>> RemoteTurn::mirror(a2a::StreamResponse item) {
   if (item.task) co_return co_await mirror_task(std::move(*item.task));
   if (item.statusUpdate) {
+    continues_ = false;
     auto& update = *item.statusUpdate;
     CO_TRY_VOID(co_await learn_task(update.taskId, update.contextId));
     co_return co_await mirror_status(std::move(update.status));
@@ -56,6 +57,9 @@ Async<Result<RemoteTurn::Next>> RemoteTurn::mirror_task(a2a::Task task) {
     update.lastChunk = true;
     CO_TRY_VOID(co_await mirror_artifact(std::move(update)));
   }
+  // The snapshot with which the answer to a message begins shows the task that waits for it.
+  if (std::exchange(continues_, false) && a2a::is_interrupted(task.status.state))
+    co_return Next::more;
   co_return co_await mirror_status(std::move(task.status));
 }
 

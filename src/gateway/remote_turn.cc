@@ -16,6 +16,8 @@ using a2a::TaskState;
 /// How long a caller's message to the working task may wait until it is passed on.
 constexpr Duration kMessagePause = std::chrono::milliseconds(250);
 constexpr Duration kCancelTimeout = std::chrono::seconds(5);
+/// It may be on its way back.
+constexpr Duration kSearchTimeout = std::chrono::seconds(30);
 constexpr std::int32_t kTasksSearched = 50;
 
 /// Callers' ids are unique among the messages of one of ours only; to the other side we are one.
@@ -54,8 +56,8 @@ Async<Result<>> RemoteTurn::go() {
 Async<Result<>> RemoteTurn::begin() {
   const bool sent = upstream_.sent == sent_id(run_.row(), run_.input());
   if (!run_.resumed() || !sent) co_return co_await send(run_.input());
-  if (!upstream_.task) CO_TRY_VOID(co_await find_again());
-  co_return co_await reattach();
+  if (upstream_.task) co_return co_await reattach();
+  co_return co_await find_again("the server was restarted before the agent had answered");
 }
 
 a2a::SendMessageRequest RemoteTurn::request_for(const a2a::Message& message) {
@@ -73,25 +75,30 @@ a2a::SendMessageRequest RemoteTurn::request_for(const a2a::Message& message) {
 Async<Result<>> RemoteTurn::send(a2a::Message message) {
   auto request = request_for(message);
   upstream_.sent = request.message.messageId;
+  continues_ = request.message.taskId.has_value();
   CO_TRY_VOID(store());
   CO_TRY_VOID(co_await run_.flush());
   CO_TRY(events, co_await client_.stream(std::move(request)));
   events_ = std::move(events);
   heard_ = false;
+  sending_ = true;
   co_return ok();
 }
 
-/// After a crash between the message and the first answer.
-Async<Result<>> RemoteTurn::find_again() {
-  auto found = co_await task_with(*upstream_.sent);
-  if (!found || !*found)
-    co_return fail(
-        Error(Code::unavailable,
-              "the server was restarted before the agent had answered, and the agent cannot tell "
-              "whether it got the message; it is not sent again by itself, so that nothing is done "
-              "twice"));
-  upstream_.task = std::move(**found);
-  co_return store();
+/// The message left, and nothing came back. Where the other side lists its tasks, it tells.
+Async<Result<>> RemoteTurn::find_again(std::string why) {
+  auto asking = task_with(*upstream_.sent);
+  const auto until = services_.clock.steady_now() + kSearchTimeout;
+  auto found = co_await with_deadline(std::move(asking), until, services_.clock);
+  if (!found || !*found || !**found)
+    co_return fail(Error(
+        Code::unavailable,
+        fmt::format("{}; whether it got the message cannot be told, and it is not sent again by "
+                    "itself, so that nothing is done twice",
+                    why)));
+  upstream_.task = std::move(***found);
+  CO_TRY_VOID(store());
+  co_return co_await reattach();
 }
 
 Async<Result<std::optional<std::string>>> RemoteTurn::task_with(std::string message_id) {
@@ -112,6 +119,8 @@ Async<Result<>> RemoteTurn::reattach() {
   CO_TRY(events, co_await client_.subscribe(std::move(request), std::nullopt));
   events_ = std::move(events);
   heard_ = false;
+  sending_ = false;
+  continues_ = false;
   co_return ok();
 }
 
@@ -140,6 +149,13 @@ Async<Result<RemoteTurn::Next>> RemoteTurn::follow() {
       CO_TRY(task, co_await client_.get_task(std::move(request)));
       co_return co_await mirror_task(std::move(task));
     }
+    const bool lost = !item && !heard_ && sending_ &&
+                      (item.error().code() == Code::unavailable ||
+                       item.error().code() == Code::deadline_exceeded);
+    if (lost) {
+      CO_TRY_VOID(co_await find_again(std::string(item.error().message())));
+      continue;
+    }
     CO_TRY(next, std::move(item));
     if (!next)
       co_return fail(Error(Code::internal, reason::kInvalidAgentResponse,
@@ -156,7 +172,9 @@ Async<Result<>> RemoteTurn::learn_task(std::string id, std::optional<std::string
   if (upstream_.task == id && upstream_.context == context) co_return ok();
   upstream_.task = std::move(id);
   upstream_.context = std::move(*context);
-  co_return store();
+  CO_TRY_VOID(store());
+  // Whoever goes on after a crash must find it, though nothing else may come for long.
+  co_return co_await run_.flush();
 }
 
 /// What the caller says while the other side works.

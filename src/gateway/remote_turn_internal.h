@@ -39,7 +39,7 @@ class RemoteTurn {
 
   Async<Result<>> begin();
   Async<Result<>> send(a2a::Message message);
-  Async<Result<>> find_again();
+  Async<Result<>> find_again(std::string why);
   Async<Result<std::optional<std::string>>> task_with(std::string message_id);
   Async<Result<>> reattach();
   Async<Result<Next>> follow();
@@ -61,6 +61,8 @@ class RemoteTurn {
   std::unique_ptr<a2a::ClientEvents> events_;
   bool over_ = false;                             // its task has ended
   bool heard_ = false;                            // the first item came
+  bool sending_ = false;                          // the stream began with a message of ours
+  bool continues_ = false;                        // that message is for a task that waits for it
   std::deque<a2a::Message> held_;                 // of the caller, not sent yet
   std::map<std::string, std::string> artifacts_;  // what we have of each, as text
   std::optional<std::string> told_;               // id of the last status message

@@ -115,6 +115,7 @@ def test_foreign_tasks_are_missing_over_a2a(checks, folder):
 def test_the_api_hides_by_its_own_table(checks, folder):
     """The routes come from /openapi.json: a new one is tested without a word here."""
     foreign = {"id": "task", "uid": "session", "ns": "default", "name": "echo", "kind": "x"}
+    foreign["item"] = "memory"
     with House(folder) as house:
         listed = house.server.get("/api/v1/sessions", token="alice")["items"]
         paths = house.server.get("/openapi.json", token="alice")["paths"]
@@ -149,7 +150,8 @@ def substitutes(path, names, house, sessions):
         yield {"ns": "default", "name": "hers"}, {"ns": "default", "name": "unknown"}
         yield {"ns": "default", "name": "hers"}, {"ns": "nowhere", "name": "hers"}
     elif "name" in names:
-        yield {"ns": "default", "name": "echo"}, {"ns": "nowhere", "name": "echo"}
+        named = {"name": "echo", "item": "hers"}
+        yield {"ns": "default", **named}, {"ns": "nowhere", **named}
     elif names == ["ns"]:
         yield {"ns": "default"}, {"ns": "nowhere"}
 
@@ -291,7 +293,12 @@ def test_no_token_no_answer(checks, folder):
         ]
         for path, operations in document["paths"].items():
             target = path.format(
-                id=house.tasks["done"], uid="x", ns="default", name="echo", kind="secret"
+                id=house.tasks["done"],
+                uid="x",
+                ns="default",
+                name="echo",
+                kind="secret",
+                item="x",
             )
             for method, operation in operations.items():
                 if operation.get("security") == []:

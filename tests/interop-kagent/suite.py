@@ -25,14 +25,14 @@ class Runtime:
     """kagent-adk as its pod runs it."""
 
     def __init__(self, folder, server, model, name, stream=True):
-        self.config = write_config(os.path.join(folder, "config"), model, stream)
+        self.config = os.path.join(folder, "config")
+        self.model, self.stream = model, stream
         self.output = open(os.path.join(folder, "runtime.log"), "a", encoding="utf-8")
         self.environment = runtime_environment(server, name)
-        self.port = None
         self.process = None
 
     def start(self, port):
-        self.port = port
+        write_config(self.config, self.model, self.stream, port)
         self.process = subprocess.Popen(
             [KAGENT_ADK, "static", "--host", "127.0.0.1", "--port", str(port)]
             + ["--filepath", self.config],
@@ -59,7 +59,7 @@ def runtime_environment(server, name):
     }
 
 
-def write_config(folder, model, stream=True):
+def write_config(folder, model, stream, port=8080):
     os.makedirs(folder, exist_ok=True)
     config = {
         "model": {"type": "openai", "model": "small", "base_url": model.url, "headers": {}},
@@ -71,7 +71,7 @@ def write_config(folder, model, stream=True):
         "name": "helper",
         "description": "Helps",
         "version": "1",
-        "url": "http://127.0.0.1/",
+        "url": f"http://127.0.0.1:{port}",
         "capabilities": {"streaming": True},
         "defaultInputModes": ["text"],
         "defaultOutputModes": ["text"],
@@ -193,7 +193,7 @@ def check_stored(server, model):
 def test_byo(folder):
     """kagent's YAML of a BYO agent: Flotilla starts the command and stops it with itself."""
     with Model() as model, Server(folder) as server:
-        config = write_config(os.path.join(folder, "config"), model, stream=False)
+        config = write_config(os.path.join(folder, "config"), model, False)
         environment = runtime_environment(server, "byo-helper")
         wanted = ("KAGENT_URL", "KAGENT_NAME", "KAGENT_NAMESPACE", "OPENAI_API_KEY")
         command = f"exec '{KAGENT_ADK}' static --host 127.0.0.1 --port $PORT --filepath '{config}'"
@@ -239,9 +239,9 @@ def send_patiently(server, name, text):
         "parts": [{"kind": "text", "text": text}],
     }
     path = f"/kagent/api/a2a/default/{name}"
-    return server.rpc("message/send", {"message": message}, path, version=None, timeout=START)[
-        "result"
-    ]
+    answer = server.rpc("message/send", {"message": message}, path, version=None, timeout=START)
+    assert "result" in answer, answer
+    return answer["result"]
 
 
 def main():

@@ -6,7 +6,7 @@ import { after, before, describe, it } from 'node:test';
 import { ClientFactory, ClientFactoryOptions } from 'a2a-sdk-1/client';
 import { collect, startFlotilla } from './server.mjs';
 
-const STATE = { working: 2, completed: 3, inputRequired: 6 };
+const STATE = { working: 2, completed: 3, canceled: 5, inputRequired: 6 };
 const manifests = fileURLToPath(new URL('../harness/agents.yaml', import.meta.url));
 let server;
 before(async () => { server = await startFlotilla(['--apply', manifests]); });
@@ -78,13 +78,19 @@ for (const binding of ['JSONRPC', 'HTTP+JSON']) {
       assert.equal(asked.length, 1);
       assert.equal(asked[0].args.originalFunctionCall.name, 'calculator');
       const task = { taskId: last.value.taskId, contextId: last.value.contextId };
-      // A text is no approval.
-      const still = await clerk.sendMessage({ message: text('yes', task) });
-      assert.equal(still.status.state, STATE.inputRequired);
       const approve = message([part({ $case: 'data', value: { decision_type: 'approve' } })], task);
       const done = await clerk.sendMessage({ message: approve });
       assert.equal(done.status.state, STATE.completed);
       assert.equal(textOf(done.artifacts.at(-1).parts), 'It is 42.');
+    });
+
+    it('takes no text for an approval', async () => {
+      const asked = await clerk.sendMessage({ message: text('calculate 1 + 1') });
+      const task = { taskId: asked.id, contextId: asked.contextId };
+      const still = await clerk.sendMessage({ message: text('yes, approved', task) });
+      assert.equal(still.status.state, STATE.inputRequired);
+      const canceled = await clerk.cancelTask({ id: asked.id });
+      assert.equal(canceled.status.state, STATE.canceled);
     });
   });
 }

@@ -69,6 +69,9 @@ CORE_TEST(Approvals, a_rejected_call_tells_the_model_why) {
   EXPECT_TRUE(is_state(ended, TaskState::completed));
   EXPECT_EQ(script.done,
             std::vector<std::string>{"answer Tool call was rejected by user. Reason: not today"});
+  // That it was decided is told rather than that the task has ended.
+  auto again = co_await inbox.approvals.decide(alice(), items[0].id.to_string(), approve());
+  EXPECT_EQ(code_of(again), Code::conflict);
 }
 
 CORE_TEST(Approvals, edited_arguments_are_the_ones_that_run) {

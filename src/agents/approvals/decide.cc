@@ -52,16 +52,19 @@ Result<> check_person(const Principal& principal, const Approval& item) {
 /// Neither twice nor late.
 Result<> check_open(const core::TaskRow& row, const Approval& item, Time now) {
   const auto id = item.id.to_string();
-  if (item.state == ApprovalState::expired ||
-      (item.state == ApprovalState::pending && item.expires_at && *item.expires_at <= now))
+  const bool expired =
+      item.state == ApprovalState::expired ||
+      (item.state == ApprovalState::pending && item.expires_at && *item.expires_at <= now);
+  if (expired)
     return fail(Error(Code::failed_precondition,
                       fmt::format("approval {} has expired; the call counts as rejected", id)));
-  if (item.state == ApprovalState::withdrawn || a2a::is_terminal(row.state))
-    return fail(Error(Code::failed_precondition,
-                      fmt::format("the task of approval {} goes on without it, or has ended", id)));
-  if (item.state == ApprovalState::pending) return ok();
-  return fail(Error(Code::conflict, fmt::format("approval {} was decided before: {} by {}", id,
-                                                to_string(item.state), item.decided_by)));
+  const bool open = item.state == ApprovalState::pending;
+  if (!open && item.state != ApprovalState::withdrawn)
+    return fail(Error(Code::conflict, fmt::format("approval {} was decided before: {} by {}", id,
+                                                  to_string(item.state), item.decided_by)));
+  if (open && !a2a::is_terminal(row.state)) return ok();
+  return fail(Error(Code::failed_precondition,
+                    fmt::format("the task of approval {} goes on without it, or has ended", id)));
 }
 
 Result<> check_answer(const Approval& item, const Decision& decision) {

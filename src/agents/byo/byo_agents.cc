@@ -15,6 +15,7 @@ Async<Result<gateway::RemotePeer>> ByoAgents::find_peer(Executor home,
   CO_TRY(url, co_await run_on(std::move(home), std::move(ready)));
   gateway::RemotePeer peer;
   peer.base_url = std::move(url);
+  peer.options.at_base = true;  // only we know its port
   co_return peer;
 }
 

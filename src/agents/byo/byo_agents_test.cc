@@ -37,6 +37,9 @@ class Agent(http.server.BaseHTTPRequestHandler):
             "skills": [{"id": "s", "name": "S", "description": "d", "tags": []}]})
     def do_POST(self):
         call = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if call["method"] != "SendMessage":
+            return self.answer({"jsonrpc": "2.0", "id": call["id"],
+                                "error": {"code": -32601, "message": "no such method"}})
         text = call["params"]["message"]["parts"][0]["text"]
         if text == "die":
             sys.stderr.write("I was told to die\n")
@@ -115,13 +118,9 @@ CORE_TEST(ByoAgents, one_that_ends_is_started_again) {
   auto resource = co_await place.apply(place.python());
   EXPECT_TRUE(co_await place.agents.reconcile(resource));
   EXPECT_EQ(co_await place.house.ask("own", "you"), "COMPLETED|you");
-  std::ignore = co_await place.house.ask("own", "die");
-  co_await until([&] { return place.changes == 2; });
-  EXPECT_FALSE(co_await place.agents.reconcile(resource));
-  EXPECT_TRUE((co_await place.ready())
-                  .starts_with("False NotRunning python3 ended (exit status 3); it said last: I "
-                               "was told to die"))
-      << co_await place.ready();
+  const auto said = co_await place.house.ask("own", "die");
+  EXPECT_TRUE(said.starts_with("FAILED|remote agent default/own: ")) << said;
+  EXPECT_TRUE(said.ends_with("so that nothing is done twice")) << said;
   EXPECT_EQ(co_await place.house.ask("own", "again"), "COMPLETED|again");
   co_await place.byo.stop();
 }
@@ -132,6 +131,17 @@ CORE_TEST(ByoAgents, one_that_cannot_start_says_why) {
   EXPECT_FALSE(co_await place.agents.reconcile(resource));
   const auto ready = co_await place.ready();
   EXPECT_TRUE(ready.starts_with("False NotRunning /does/not/exist: ")) << ready;
+  co_await place.byo.stop();
+}
+
+CORE_TEST(ByoAgents, one_that_ends_at_once_is_quoted) {
+  Place place(world);
+  auto resource = co_await place.apply("command: sh, args: [-c, 'echo no luck >&2; exit 4']");
+  EXPECT_TRUE(co_await place.agents.reconcile(resource));
+  const auto said = co_await place.house.ask("own", "you");
+  EXPECT_TRUE(said.contains("sh ended (exit status 4)")) << said;
+  EXPECT_FALSE(co_await place.agents.reconcile(resource));
+  EXPECT_TRUE((co_await place.ready()).starts_with("False NotRunning sh ended (exit status 4)"));
   co_await place.byo.stop();
 }
 

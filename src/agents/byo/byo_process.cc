@@ -88,7 +88,9 @@ Async<Result<std::string>> ByoProcess::ready() {
 
 Async<> ByoProcess::supervise() {
   for (;;) {
-    while (waiting_ == 0 && spec_.start == core::ByoStart::on_demand) co_await changed_.wait();
+    // Once it has run it is kept running: tasks may be under way.
+    while (waiting_ == 0 && !ran_ && spec_.start == core::ByoStart::on_demand)
+      co_await changed_.wait();
     if (failures_ > 0) {
       const auto doubled = std::min(failures_ - 1, 6);
       co_await services_.clock.sleep_for(
@@ -107,6 +109,7 @@ Async<> ByoProcess::supervise() {
       error_ = started.error();
       port_ = 0;
     }
+    ran_ = started.has_value();
     const bool well = started && services_.clock.steady_now() - began >= kRanWell;
     failures_ = well ? 0 : failures_ + 1;
     kLog.warn("an agent's program ended", {{"agent", name_}, {"why", error_->message()}});

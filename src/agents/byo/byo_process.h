@@ -18,9 +18,9 @@
 
 namespace flotilla::agents {
 
-/// The program of one byo agent: started when it is asked for (or at once), started again with a
-/// growing pause when it ends, stopped with us. It serves A2A on 127.0.0.1 at the port in PORT,
-/// which stays the same over restarts, so that streams find it again.
+/// The program of one byo agent: started when it is asked for (or at once), from then on started
+/// again with a growing pause when it ends, stopped with us. It serves A2A on 127.0.0.1 at the port
+/// in PORT, which stays the same over restarts, so that streams find it again.
 ///
 /// Lives on one loop; the constructor may run anywhere. stop() before the end.
 class ByoProcess {
@@ -65,6 +65,7 @@ class ByoProcess {
   std::uint64_t attempts_ = 0;  // that came to an end, well or not
   std::uint64_t waiting_ = 0;
   int failures_ = 0;  // in a row
+  bool ran_ = false;  // the last time
   std::string last_words_;
   std::optional<Error> error_;
   std::unique_ptr<mcp::StdioProcess> process_;

@@ -50,6 +50,10 @@ CORE_TEST(Memory, finds_by_words_without_a_model) {
               ElementsAre("She likes walking in the mountains."));
   EXPECT_THAT(co_await kept.search("ärger"), ElementsAre("ÄRGER mit dem Drucker"));
   EXPECT_THAT(co_await kept.search("what is it"), IsEmpty());
+  co_await kept.save("one tea");
+  co_await kept.save("two cups");
+  EXPECT_THAT(co_await kept.search("teas"), ElementsAre("one tea"));
+  EXPECT_THAT(co_await kept.search("a cup"), ElementsAre("two cups"));
   EXPECT_THAT(co_await kept.search("100%"), IsEmpty());
 }
 

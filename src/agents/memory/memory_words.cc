@@ -31,17 +31,22 @@ bool is_ascii(std::string_view word) {
 
 std::string stem_of(std::string word) {
   if (!is_ascii(word)) return word;
-  for (const std::string_view ending : {"ing", "ed", "es", "'s", "s"}) {
+  for (const std::string_view ending : {"ing", "ed", "es", "'s"}) {
     if (word.size() >= kShortestStem + ending.size() && word.ends_with(ending)) {
       word.resize(word.size() - ending.size());
-      break;
+      return word;
     }
   }
+  // `teas` is `tea`; `gas`, `bus`, `glass` and `this` are no plurals.
+  if (word.size() >= kShortestStem && word.ends_with('s') && !word.ends_with("ss") &&
+      !word.ends_with("us") && !word.ends_with("is"))
+    word.pop_back();
   return word;
 }
 
-bool fits(std::string_view word, std::string_view stem) {
-  return word == stem || (stem.size() >= kShortestStem && word.starts_with(stem));
+bool fits(const std::string& word, std::string_view stem) {
+  return word == stem || (stem.size() >= kShortestStem && word.starts_with(stem)) ||
+         (word.size() == stem.size() + 1 && stem_of(word) == stem);
 }
 
 }  // namespace
