@@ -9,6 +9,7 @@ set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
 
 option(FLOTILLA_TESTS "Build unit tests" ON)
+set(FLOTILLA_TEST_OPTIONS "" CACHE STRING "What unit tests are compiled with, after all else")
 option(FLOTILLA_BENCH "Build benchmarks" ON)
 option(FLOTILLA_FUZZ "Link *_fuzz.cc with libFuzzer; needs Clang and -fsanitize=fuzzer-no-link" OFF)
 option(FLOTILLA_STATIC_DEPS "Link third-party archives where the distribution has them" OFF)

@@ -19,6 +19,15 @@ add_library(flotilla_asio STATIC ${PROJECT_SOURCE_DIR}/src/async/asio_impl.cc)
 target_link_libraries(flotilla_asio PUBLIC Threads::Threads)
 target_precompile_headers(flotilla_asio PRIVATE ${PROJECT_SOURCE_DIR}/src/pch.h)
 
+# That of unit tests, which may be compiled in a way of their own: FLOTILLA_TEST_OPTIONS.
+if(FLOTILLA_TESTS)
+  add_library(flotilla_test_pch OBJECT ${CMAKE_CURRENT_LIST_DIR}/pch_test.cc)
+  target_compile_options(flotilla_test_pch PRIVATE ${FLOTILLA_TEST_OPTIONS})
+  target_link_libraries(flotilla_test_pch PRIVATE Threads::Threads flotilla_lib_gtest)
+  target_precompile_headers(flotilla_test_pch PRIVATE ${PROJECT_SOURCE_DIR}/src/pch.h
+                                                      <gtest/gtest.h>)
+endif()
+
 function(_flotilla_use_pch target)
   target_precompile_headers(${target} REUSE_FROM flotilla_asio)
 endfunction()
@@ -44,7 +53,8 @@ function(_flotilla_room_test name)
     set(gtest flotilla_lib_gtest_main)
   endif()
   target_link_libraries(${name}_test PRIVATE flotilla_${name} ${gtest})
-  _flotilla_use_pch(${name}_test)
+  target_compile_options(${name}_test PRIVATE ${FLOTILLA_TEST_OPTIONS})
+  target_precompile_headers(${name}_test REUSE_FROM flotilla_test_pch)
   set_property(GLOBAL APPEND PROPERTY FLOTILLA_TEST_TARGETS ${name}_test)
 endfunction()
 

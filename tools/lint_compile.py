@@ -136,8 +136,15 @@ def by_matches(result):
     return "\n".join(faults)
 
 
-def awaits(path):
-    return re.search(r"\bco_(await|yield|return)\b", path.read_text())
+COMMENT_OR_TEXT = re.compile(r'//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"', re.DOTALL)
+AWAIT_WITH_MORE = re.compile(r"\bco_await\b[^;]*?(?:[\[{?]|\bnew\b|\bthrow\b)|"
+                             r"(?:[\[?]|\{[^;\n]|\}\s*[,)]|\bnew\b|\bthrow\b)[^;]*?\bco_await\b")
+
+
+def awaits_beside(path):
+    """Whether a statement has co_await and, in letters, anything that the query is about: a
+    lambda, braces, a conditional, new or throw. Most files have none, and need no query."""
+    return AWAIT_WITH_MORE.search(COMMENT_OR_TEXT.sub(" ", path.read_text()))
 
 
 def header_flags(headers, commands, common):
@@ -164,7 +171,7 @@ def coroutine_query(root, header_commands, commands, jobs):
     flags = {path: words + ["-x", "c++-header"] for path, words in header_commands.items()} | commands
     work = {path: ["clang-query-19", "-f", "tools/coroutines.query", str(path), "--",
                    *flags[path], "-Wno-error", "-Wno-pragma-once-outside-header"]
-            for path in sorted(flags) if awaits(path)}
+            for path in sorted(flags) if awaits_beside(path)}
     return check_each(root, cache, "coroutines", jobs, work, by_matches)
 
 

@@ -17,40 +17,31 @@ namespace {
 using boost::asio::cancellation_type;
 namespace this_coro = boost::asio::this_coro;
 
-/// Work and its timer side by side; lives in the frame that awaits both.
-struct Race {
-  explicit Race(Executor on) : executor(on), changed(std::move(on)) {}
+/// Work that an alarm or its caller may end; lives in the frame that awaits it.
+struct Bounded {
+  explicit Bounded(Executor on) : executor(on), ended(std::move(on)) {}
 
   Executor executor;
-  boost::asio::cancellation_signal work_signal;
-  boost::asio::cancellation_signal timer_signal;
-  int live = 2;
+  boost::asio::cancellation_signal signal;
+  bool live = true;
   bool expired = false;
   std::exception_ptr failure;
-  std::exception_ptr timer_failure;
-  Notifier changed;
+  Notifier ended;
 
-  void start(Async<> work, Async<> timer) {
-    auto work_ended = [this](const std::exception_ptr&) { end(timer_signal); };
-    auto timer_ended = [this](const std::exception_ptr&) {
-      expired = !timer_failure;
-      end(work_signal);
+  void start(Async<> work) {
+    auto on_end = [this](const std::exception_ptr&) {
+      live = false;
+      ended.notify_all();
     };
-    boost::asio::co_spawn(executor, internal::run_to_end(std::move(timer), timer_failure),
-                          boost::asio::bind_cancellation_slot(timer_signal.slot(), timer_ended));
     boost::asio::co_spawn(executor, internal::run_to_end(std::move(work), failure),
-                          boost::asio::bind_cancellation_slot(work_signal.slot(), work_ended));
-  }
-  void end(boost::asio::cancellation_signal& other) {
-    if (--live > 0) {
-      other.emit(cancellation_type::terminal);
-    } else {
-      changed.notify_all();
-    }
+                          boost::asio::bind_cancellation_slot(signal.slot(), on_end));
   }
   void cancel() {
-    work_signal.emit(cancellation_type::terminal);
-    timer_signal.emit(cancellation_type::terminal);
+    if (live) signal.emit(cancellation_type::terminal);
+  }
+  void expire() {
+    expired = live;
+    cancel();
   }
 };
 
@@ -91,25 +82,26 @@ Async<bool> with_deadline(Async<> work, SteadyTime deadline, Clock& clock) {
   }
   if (deadline <= clock.steady_now()) co_return false;
   auto executor = co_await this_coro::executor;
-  Race race(executor);
-  race.start(std::move(work), clock.sleep_until(deadline));
+  Bounded bounded(executor);
+  bounded.start(std::move(work));
+  const auto alarm = clock.alarm(deadline, executor, [&bounded] { bounded.expire(); });
   bool aborted = false;
-  while (race.live > 0) {
+  while (bounded.live) {
     bool interrupted = false;
     try {
-      co_await race.changed.wait();
+      co_await bounded.ended.wait();
     } catch (const boost::system::system_error&) {
       interrupted = true;
     }
     if (!interrupted) continue;
     aborted = true;
-    race.cancel();
+    bounded.cancel();
     co_await this_coro::throw_if_cancelled(false);
   }
   if (aborted) co_await this_coro::throw_if_cancelled(true);
-  if (!race.failure) co_return true;
-  if (race.expired && internal::is_aborted(race.failure)) co_return false;
-  std::rethrow_exception(race.failure);
+  if (!bounded.failure) co_return true;
+  if (bounded.expired && internal::is_aborted(bounded.failure)) co_return false;
+  std::rethrow_exception(bounded.failure);
 }
 
 }  // namespace flotilla

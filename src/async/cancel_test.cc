@@ -50,6 +50,49 @@ ASYNC_TEST(WithDeadline, cancels_and_awaits_late_work) {
   co_await group.join();
 }
 
+ASYNC_TEST(Alarm, rings_once_at_its_time) {
+  ManualClock clock;
+  int rung = 0;
+  const auto executor = co_await boost::asio::this_coro::executor;
+  const auto alarm = clock.alarm(clock.steady_now() + 2s, executor, [&rung] { ++rung; });
+  clock.advance(1s);
+  co_await settle();
+  EXPECT_EQ(rung, 0);
+  clock.advance(1s);
+  EXPECT_EQ(rung, 0);  // from the loop's queue, never inside advance()
+  co_await settle();
+  EXPECT_EQ(rung, 1);
+  clock.advance(1h);
+  co_await settle();
+  EXPECT_EQ(rung, 1);
+}
+
+ASYNC_TEST(Alarm, that_is_dropped_never_rings) {
+  ManualClock clock;
+  int rung = 0;
+  const auto executor = co_await boost::asio::this_coro::executor;
+  auto alarm = clock.alarm(clock.steady_now() + 1s, executor, [&rung] { ++rung; });
+  alarm.reset();
+  EXPECT_EQ(clock.sleepers(), 0U);
+  alarm = clock.alarm(clock.steady_now() + 1s, executor, [&rung] { ++rung; });
+  clock.advance(1s);  // on its way already
+  alarm.reset();
+  co_await settle();
+  EXPECT_EQ(rung, 0);
+  alarm = system_clock().alarm(system_clock().steady_now(), executor, [&rung] { ++rung; });
+  alarm.reset();
+  co_await settle();
+  EXPECT_EQ(rung, 0);
+}
+
+ASYNC_TEST(Alarm, of_the_system_clock_rings) {
+  Notifier rung(co_await boost::asio::this_coro::executor);
+  const auto executor = co_await boost::asio::this_coro::executor;
+  const auto alarm =
+      system_clock().alarm(system_clock().steady_now(), executor, [&rung] { rung.notify_all(); });
+  co_await rung.wait();
+}
+
 ASYNC_TEST(WithDeadline, a_passed_deadline_starts_nothing) {
   ManualClock clock;
   const bool done = co_await with_deadline(clock.sleep_for(1s), clock.steady_now(), clock);

@@ -1,6 +1,7 @@
 #include "async/clock.h"
 
 #include <boost/asio/associated_cancellation_slot.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <map>
@@ -12,6 +13,30 @@
 namespace flotilla {
 namespace {
 
+/// Shared with what is on its way in the loop's queue.
+struct Ring {
+  explicit Ring(std::function<void()> function) : call(std::move(function)) {}
+  std::function<void()> call;
+  bool dropped = false;
+};
+
+class SystemAlarm final : public Alarm {
+ public:
+  SystemAlarm(const Executor& executor, SteadyTime when, std::function<void()> ring)
+      : timer_(executor, when), ring_(std::make_shared<Ring>(std::move(ring))) {
+    timer_.async_wait([ring = ring_](const boost::system::error_code& cancelled) {
+      if (!cancelled && !ring->dropped) ring->call();
+    });
+  }
+  SystemAlarm(const SystemAlarm&) = delete;
+  SystemAlarm& operator=(const SystemAlarm&) = delete;
+  ~SystemAlarm() override { ring_->dropped = true; }
+
+ private:
+  boost::asio::steady_timer timer_;
+  std::shared_ptr<Ring> ring_;
+};
+
 class SystemClock final : public Clock {
  public:
   [[nodiscard]] Time now() const override {
@@ -22,6 +47,10 @@ class SystemClock final : public Clock {
     auto executor = co_await boost::asio::this_coro::executor;
     boost::asio::steady_timer timer(executor, when);
     co_await timer.async_wait(boost::asio::use_awaitable);
+  }
+  std::unique_ptr<Alarm> alarm(SteadyTime when, const Executor& executor,
+                               std::function<void()> ring) override {
+    return std::make_unique<SystemAlarm>(executor, when, std::move(ring));
   }
 };
 
@@ -35,7 +64,13 @@ Clock& system_clock() {
 struct ManualClock::State {
   // Not zero, so that tests may subtract.
   static constexpr SteadyTime kSteadyStart{std::chrono::hours{24}};
-  using Sleepers = std::multimap<SteadyTime, internal::Waiter*>;
+  /// A coroutine, or an alarm.
+  struct Sleeper {
+    internal::Waiter* waiter = nullptr;
+    std::shared_ptr<Ring> ring;
+    Executor executor;
+  };
+  using Sleepers = std::multimap<SteadyTime, Sleeper>;
 
   std::mutex mutex;
   Time start;
@@ -51,7 +86,7 @@ struct ManualClock::State {
       const std::lock_guard lock(mutex);
       if (when > steady_now) {
         waiter.resume.emplace(std::move(resume));
-        sleepers.emplace(when, &waiter);
+        sleepers.emplace(when, Sleeper{&waiter, nullptr, {}});
         return;
       }
     }
@@ -60,17 +95,47 @@ struct ManualClock::State {
   void cancel(internal::Waiter& waiter) {
     const std::lock_guard lock(mutex);
     for (auto it = sleepers.begin(); it != sleepers.end(); ++it) {
-      if (it->second != &waiter) continue;
+      if (it->second.waiter != &waiter) continue;
       waiter.aborted = true;
       return wake(it);
     }
   }
   /// Posting under the lock keeps the order of wake-ups.
   void wake(Sleepers::iterator it) {
-    internal::Waiter& waiter = *it->second;
+    const Sleeper sleeper = std::move(it->second);
     sleepers.erase(it);
-    internal::post_resume(internal::take(waiter));
+    if (sleeper.waiter != nullptr) {
+      internal::post_resume(internal::take(*sleeper.waiter));
+      return;
+    }
+    boost::asio::post(sleeper.executor, [ring = sleeper.ring] {
+      if (!ring->dropped) ring->call();
+    });
   }
+  void set(SteadyTime when, const Executor& executor, std::shared_ptr<Ring> ring) {
+    const std::lock_guard lock(mutex);
+    const auto it = sleepers.emplace(when, Sleeper{nullptr, std::move(ring), executor});
+    if (when <= steady_now) wake(it);
+  }
+  void drop(const std::shared_ptr<Ring>& ring) {
+    ring->dropped = true;
+    const std::lock_guard lock(mutex);
+    std::erase_if(sleepers, [&ring](const auto& entry) { return entry.second.ring == ring; });
+  }
+};
+
+/// Of the ManualClock; may outlive it.
+class ManualClock::SetAlarm final : public Alarm {
+ public:
+  SetAlarm(std::shared_ptr<State> state, std::shared_ptr<Ring> ring)
+      : state_(std::move(state)), ring_(std::move(ring)) {}
+  SetAlarm(const SetAlarm&) = delete;
+  SetAlarm& operator=(const SetAlarm&) = delete;
+  ~SetAlarm() override { state_->drop(ring_); }
+
+ private:
+  std::shared_ptr<State> state_;
+  std::shared_ptr<Ring> ring_;
 };
 
 ManualClock::ManualClock(Time start) : state_(std::make_shared<State>()) {
@@ -81,7 +146,12 @@ ManualClock::~ManualClock() {
   const std::lock_guard lock(state_->mutex);
   while (!state_->sleepers.empty()) {
     auto first = state_->sleepers.begin();
-    first->second->aborted = true;
+    auto* waiter = first->second.waiter;
+    if (waiter == nullptr) {
+      state_->sleepers.erase(first);
+      continue;
+    }
+    waiter->aborted = true;
     state_->wake(first);
   }
 }
@@ -105,6 +175,13 @@ Async<> ManualClock::sleep_until(SteadyTime when) {
   };
   co_await internal::park(store);
   if (waiter.aborted) internal::throw_aborted();
+}
+
+std::unique_ptr<Alarm> ManualClock::alarm(SteadyTime when, const Executor& executor,
+                                          std::function<void()> ring) {
+  auto shared = std::make_shared<Ring>(std::move(ring));
+  state_->set(when, executor, shared);
+  return std::make_unique<SetAlarm>(state_, std::move(shared));
 }
 
 void ManualClock::advance(Duration by) {

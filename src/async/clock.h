@@ -1,11 +1,18 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 
 #include "async/async.h"
 #include "base/time.h"
 
 namespace flotilla {
+
+/// Something that happens once at a time to come; never, if it is dropped before. For one loop.
+class Alarm {
+ public:
+  virtual ~Alarm() = default;
+};
 
 /// All time in the house comes from here, so that tests drive it. Thread-safe.
 class Clock {
@@ -15,6 +22,10 @@ class Clock {
   [[nodiscard]] virtual SteadyTime steady_now() const = 0;
   /// Returns at `when`; throws operation_aborted when cancelled.
   virtual Async<> sleep_until(SteadyTime when) = 0;
+  /// Calls `ring` at `when` on this loop, from its queue; not after the alarm is gone. Without a
+  /// coroutine that waits, and so without the exception that ends one in vain.
+  virtual std::unique_ptr<Alarm> alarm(SteadyTime when, const Executor& executor,
+                                       std::function<void()> ring) = 0;
   Async<> sleep_for(Duration duration) { return sleep_until(steady_now() + duration); }
 };
 
@@ -28,12 +39,15 @@ class ManualClock final : public Clock {
   [[nodiscard]] Time now() const override;
   [[nodiscard]] SteadyTime steady_now() const override;
   Async<> sleep_until(SteadyTime when) override;
+  std::unique_ptr<Alarm> alarm(SteadyTime when, const Executor& executor,
+                               std::function<void()> ring) override;
   void advance(Duration by);
-  /// How many coroutines sleep now: lets a test wait until work is parked.
+  /// How many coroutines sleep and alarms are set now: lets a test wait until work is parked.
   [[nodiscard]] std::size_t sleepers() const;
 
  private:
   struct State;
+  class SetAlarm;
   std::shared_ptr<State> state_;  // shared with sleepers that outlive a cancelled wait
 };
 
