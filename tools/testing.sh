@@ -211,6 +211,7 @@ suites() {
     [[ -x $run ]] || continue
     name=$(basename "$(dirname "$run")")
     case $1:$name in
+      interop:interop-kagent) if ((full)); then printf '%s\n' "$name"; fi ;; # half a GiB of packages
       interop:interop* | crash:crash* | probes:mcp-conformance | probes:schema) printf '%s\n' "$name" ;;
       *:interop* | *:crash* | *:fuzz | *:mcp-conformance | *:schema) ;;
       integration:*) printf '%s\n' "$name" ;;
