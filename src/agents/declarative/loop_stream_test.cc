@@ -86,7 +86,7 @@ CORE_TEST(LoopStream, no_character_is_cut_in_two) {
   CO_ASSERT_OK(stream);
   auto items = co_await gateway::testing::read_all(**stream);
   CO_ASSERT_OK(items);
-  EXPECT_THAT(chunks(*items), ElementsAre("!\xe2\x82\xac!$"));
+  EXPECT_THAT(chunks(*items), ElementsAre("!\xe2\x82\xac!", "$"));
 }
 
 CORE_TEST(LoopStream, the_final_answer_replaces_what_was_said_before_a_call) {
