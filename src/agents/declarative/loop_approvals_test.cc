@@ -162,6 +162,7 @@ CORE_TEST(LoopApprovals, a_call_that_a_crash_cut_off_stops_for_a_person) {
   co_await until([&] { return one.model->requests.size() == 2; });
   EXPECT_EQ(servers.called.size(), 1U);
   co_await until([&] { return other.metrics.runs_active.value() == 0; });
+  stream->reset();  // it may not outlive its process
   co_await world.stop_all();
 }
 

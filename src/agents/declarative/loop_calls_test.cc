@@ -231,6 +231,7 @@ CORE_TEST(LoopCalls, a_started_call_is_repeated_after_a_crash_only_if_that_is_ha
   EXPECT_EQ(servers.called.size(), 1U);
   EXPECT_THAT(prompt_of(one.model->requests[1]), HasSubstr("tool:12"));
   co_await until([&] { return other.metrics.runs_active.value() == 0; });
+  stream->reset();  // it may not outlive its process
   co_await world.stop_all();
 }
 
