@@ -97,9 +97,10 @@ def steps_of(server, path):
 
 
 def test_apply_to_answer(checks, folder):
-    """What is applied answers at once, over A2A, at the front desk and on the command line."""
+    """What is applied answers once it is ready, over A2A, at the front desk and on the command line."""
     with Server(folder) as server:
         apply(checks, server, script({"text": "You said {{input}}."}), agent("parrot"))
+        ready(server, "parrot")
         task = send(server, "parrot", "hello")
         checks.equal(task["status"]["state"], "TASK_STATE_COMPLETED", task)
         checks.equal(text_of(task), "You said hello.")

@@ -17,7 +17,7 @@ ToolSetPtr ToolSets::get(const DeclarativeServices& services,
   builtin.ask_user = definition.spec.askUser && services.approvals != nullptr;
   builtin.memory = definition.spec.memory && services.memory != nullptr;
   const std::lock_guard lock(mutex_);
-  if (!set_ || set_->inventories != inventories || set_->agents != agents)
+  if (!set_ || !set_->is_of(inventories, agents))
     set_ = make_tool_set(definition.spec, definition.name_space, inventories, agents, builtin);
   return set_;
 }

@@ -162,13 +162,21 @@ std::vector<core::ResourceRef> agents_of(const core::DeclarativeAgent& spec,
   return refs;
 }
 
+bool ToolSet::is_of(const std::vector<gateway::InventoryPtr>& inventories,
+                    const std::vector<core::AgentRegistry::Ptr>& agents) const {
+  const auto same = [](const auto& kept, const auto& now) {
+    return !kept.owner_before(now) && !now.owner_before(kept);
+  };
+  return inventories_ == inventories && std::ranges::equal(agents_, agents, same);
+}
+
 ToolSetPtr make_tool_set(const core::DeclarativeAgent& spec, const std::string& name_space,
                          const std::vector<gateway::InventoryPtr>& inventories,
                          const std::vector<core::AgentRegistry::Ptr>& agents,
                          BuiltinTools builtin) {
   auto set = std::make_shared<ToolSet>();
-  set->inventories = inventories;
-  set->agents = agents;
+  set->inventories_ = inventories;
+  set->agents_.assign(agents.begin(), agents.end());
   // Ours first: no server may take their names.
   if (builtin.ask_user) {
     ToolTarget target;

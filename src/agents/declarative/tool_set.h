@@ -39,6 +39,12 @@ struct MissingTool {
   std::string shown;  // `ToolServer default/shop`
 };
 
+/// Which tools of the house an agent has besides.
+struct BuiltinTools {
+  bool ask_user = false;
+  bool memory = false;
+};
+
 /// All that one agent's model may call at one time. Immutable but for what it compiles on the way;
 /// any thread.
 class ToolSet {
@@ -54,11 +60,18 @@ class ToolSet {
   [[nodiscard]] std::string names() const;
 
   std::vector<MissingTool> missing;
-  /// What it was made of: others need another set.
-  std::vector<gateway::InventoryPtr> inventories;
-  std::vector<core::AgentRegistry::Ptr> agents;
+  /// Whether it was made of these: others need another set.
+  [[nodiscard]] bool is_of(const std::vector<gateway::InventoryPtr>& inventories,
+                           const std::vector<core::AgentRegistry::Ptr>& agents) const;
 
  private:
+  friend std::shared_ptr<const ToolSet> make_tool_set(
+      const core::DeclarativeAgent& spec, const std::string& name_space,
+      const std::vector<gateway::InventoryPtr>& inventories,
+      const std::vector<core::AgentRegistry::Ptr>& agents, BuiltinTools builtin);
+
+  std::vector<gateway::InventoryPtr> inventories_;
+  std::vector<std::weak_ptr<const core::AgentInfo>> agents_;  // weak: agents may name each other
   std::vector<llm::Tool> tools_;
   std::map<std::string, ToolTarget, std::less<>> targets_;
   mutable std::mutex mutex_;
@@ -68,10 +81,6 @@ using ToolSetPtr = std::shared_ptr<const ToolSet>;  // shared by the runs of an 
 
 /// The tools of a spec, made of what servers and agents are now. Names are the servers' own where
 /// no two are alike, and what every vendor accepts.
-struct BuiltinTools {
-  bool ask_user = false;
-  bool memory = false;
-};
 ToolSetPtr make_tool_set(const core::DeclarativeAgent& spec, const std::string& name_space,
                          const std::vector<gateway::InventoryPtr>& inventories,
                          const std::vector<core::AgentRegistry::Ptr>& agents, BuiltinTools builtin);
