@@ -186,11 +186,11 @@ def in_part(root, path, part):
     return digest[0] % part[1] == part[0]
 
 
-def clang_tidy(root, commands, jobs, part):
+def clang_tidy(root, commands, jobs):
     """What ships; tests run under sanitizers, which find more in them for the time."""
     cache = Cache(root, "clang-tidy-19", [".clang-tidy"])
     work = {path: ["clang-tidy-19", "--quiet", str(path), "--", *commands[path]]
-            for path in shipped(commands) if in_part(root, path, part)}
+            for path in shipped(commands)}
     return check_each(root, cache, "tidy", jobs, work, by_status)
 
 
@@ -211,11 +211,13 @@ def checks(root, paths, jobs, part):
     chosen = set(paths)
     clang = {path: flags for path, flags in clang.items() if path in chosen}
     covered = first_includes(root, clang)
-    lone = {path: flags for path, flags in header_commands.items() if path not in covered}
-    gcc = {path: flags for path, flags in gcc.items() if path in chosen}
+    lone = {path: flags for path, flags in header_commands.items()
+            if path not in covered and in_part(root, path, part)}
+    tidy = {path: flags for path, flags in clang.items() if in_part(root, path, part)}
+    gcc = {path: flags for path, flags in gcc.items() if path in chosen and in_part(root, path, part)}
     return [
         ("headers", lambda: lone_headers(root, lone, jobs)),
         ("coroutines", lambda: coroutine_query(root, header_commands, clang, jobs)),
-        ("clang-tidy", lambda: clang_tidy(root, clang, jobs, part)),
+        ("clang-tidy", lambda: clang_tidy(root, tidy, jobs)),
         ("gcc", lambda: gcc_syntax(root, gcc, jobs)),
     ]

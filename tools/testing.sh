@@ -110,8 +110,8 @@ part_lint() {
   if ((quick)); then
     arguments=(--quick)
   elif ! ((full)); then
-    # clang-tidy over everything takes a quarter of an hour when nothing is cached, so each commit
-    # has its third; `./dev lint` and --full look at all.
+    # clang-tidy, GCC and lone headers take half an hour over everything when nothing is cached, so
+    # each commit has its third; `./dev lint` and --full look at all.
     head=$(git rev-parse --short=6 HEAD 2>/dev/null) || head=0
     arguments=(--part "$((16#$head % 3))/3")
   fi
