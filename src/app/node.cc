@@ -323,12 +323,14 @@ Async<> Node::Parts::drain() {
   co_await server->drain(config.drain_timeout);
   if (grpc) co_await grpc->drained();
   co_await reconciler.stop();
-  co_await mcp->stop();
-  co_await agent_service->stop();
   co_await approvals.stop();
   co_await courier.stop();
   co_await topics.stop();
+  // Runs before what they use: a call that is cut off goes on with the next holder, one whose tool
+  // server has gone has failed.
   co_await scheduler.stop();
+  co_await mcp->stop();
+  co_await agent_service->stop();
   co_await agent_service->stop_programs();
   co_await outbox.stop();
   co_await policy_budgets.stop();

@@ -151,6 +151,32 @@ def test_kill_and_approve(checks, folder):
         checks.equal(intents, ["echo", "slow"], entries)
 
 
+def test_stop_in_a_call(checks, folder):
+    """SIGTERM while a tool works: the call has no result that the stop made up; the next start asks
+    a person, for the tool may have had its effect."""
+    documents = [
+        script(
+            {"when": {"step": 1}, "toolCalls": [{"name": "slow", "arguments": {"seconds": 60}}]},
+            {"text": "Done: {{result.slow}}"},
+        ),
+        tool_server(),
+        agent("doer", tools=[{"toolServer": {"name": "tools"}}]),
+    ]
+    server = on_disk(folder)
+    with server:
+        server.keep_port()
+        apply(checks, server, *documents)
+        ready(server, "doer")
+        task = send(server, "doer", "go", configuration={"returnImmediately": True})["id"]
+        steps = f"/api/v1/tasks/{task}/events?limit=500"
+        until(lambda: any(one["phase"] == "intent" for one in steps_of(server, steps)))
+        server.stop()
+        server.start()
+        until(lambda: state(server, task) == "TASK_STATE_INPUT_REQUIRED")
+        told = [one for one in steps_of(server, steps) if one["type"] == "tool"]
+        checks.equal([one["phase"] for one in told], ["intent"], told)
+
+
 def test_kagent_yaml(checks, folder):
     """kagent's manifests by --apply, REST and the command line; each field without effect is told."""
     path = os.path.join(folder, "kagent.yaml")
