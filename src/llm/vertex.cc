@@ -259,7 +259,8 @@ Result<std::unique_ptr<GoogleTokens>> GoogleTokens::make(const ModelSettings& se
   TRY(credentials, read_credentials(settings.vertex.credentials));
   if (credentials && credentials->private_key) {
     // A key that cannot sign is said now, not with the first call.
-    TRY(tried, sign_rs256(Secret(*credentials->private_key), ""));
+    if (auto tried = sign_rs256(Secret(*credentials->private_key), ""); !tried)
+      return fail(tried.error());
   }
   return std::make_unique<TokenSource>(settings, services, std::move(credentials));
 }

@@ -35,7 +35,7 @@ Result<std::uint16_t> free_port() {
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   socklen_t size = sizeof(address);
-  auto* place = static_cast<sockaddr*>(static_cast<void*>(&address));
+  auto* place = reinterpret_cast<sockaddr*>(&address);
   const bool bound = ::bind(fd, place, size) == 0 && ::getsockname(fd, place, &size) == 0;
   ::close(fd);
   if (!bound) return fail(Error(Code::unavailable, "there is no port left"));
