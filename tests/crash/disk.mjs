@@ -15,6 +15,7 @@ const clients = 8;
 const warmUp = 600;
 const refusalsWanted = 30;
 const faultLimit = 20_000;
+const patience = 2_000;
 const recoveryLimit = 10_000;
 const diskSize = '96m';  // more than the log of the database grows to
 const run = promisify(execFile);
@@ -39,6 +40,18 @@ async function checkReads(stage, taskId) {
   if (page.items.length !== view.seq) throw new Error(`${view.seq} events, ${page.items.length} read`);
 }
 
+/** Until enough was refused. Clients may all wait for tasks that cannot go on without the disk; then
+ * others come, and write. */
+async function refuse(stage) {
+  const deadline = Date.now() + faultLimit;
+  const enough = () => stage.world.refusals.length >= refusalsWanted;
+  while (!(await wait(enough, patience))) {
+    if (Date.now() > deadline) return false;
+    stage.addClients(clients);
+  }
+  return true;
+}
+
 /** The load over one fault: `fault` has take() and giveBack(); `reasons` are the errors to come. */
 async function playFault(stage, fault, reasons) {
   const { world, oracle } = stage;
@@ -50,7 +63,7 @@ async function playFault(stage, fault, reasons) {
 
   world.tolerates = isOurs;
   await fault.take();
-  if (!(await wait(() => world.refusals.length >= refusalsWanted, faultLimit))) {
+  if (!(await refuse(stage))) {
     oracle.violation(`only ${world.refusals.length} errors in ${faultLimit} ms of writing without a disk`);
   }
   const answers = world.refusals.filter((error) => error.detail);  // a stream's bye has none

@@ -43,8 +43,14 @@ export class Stage {
   }
 
   startLoad(count = clients) {
-    for (let i = 0; i < count; ++i) this.#running.push(client(this.world, this.random.fork(), i));
+    this.addClients(count);
     this.audits = [this.auditor.run(), this.auditor.followFeed()];
+  }
+
+  addClients(count) {
+    for (let i = 0; i < count; ++i) {
+      this.#running.push(client(this.world, this.random.fork(), this.#running.length));
+    }
   }
 
   /** Ends the load, waits for all tasks, kills once more, and looks at everything again. */
