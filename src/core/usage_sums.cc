@@ -61,7 +61,7 @@ std::vector<std::string> places(const Principal& principal, const UsageQuery& qu
 std::optional<std::string> owner_of(const Principal& principal, const UsageQuery& query) {
   if (query.owner) {
     if (!principal.sees_owner(*query.owner)) return std::nullopt;
-    return *query.owner;
+    return query.owner;
   }
   return principal.role == Role::admin ? "" : principal.name;
 }

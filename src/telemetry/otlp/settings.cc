@@ -101,7 +101,7 @@ Result<std::string> read_url(const std::string& endpoint, const Variables& varia
   if (!exporter.empty() && exporter != "otlp" && exporter != "none")
     return fail(wrong("OTEL_TRACES_EXPORTER", "'" + exporter + "' is not supported; use otlp"));
   if (endpoint.empty() && exporter == "none") return std::string();
-  const std::string whole = variables.text("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT");
+  std::string whole = variables.text("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT");
   std::string base = endpoint;
   std::string name = "otlp-endpoint";
   if (base.empty() && !whole.empty()) {
