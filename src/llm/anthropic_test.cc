@@ -14,17 +14,7 @@ using testing::event_answer;
 using testing::FakeAnswer;
 using testing::json_answer;
 using testing::Listener;
-
-Request question() {
-  Request request;
-  request.system = "Be brief.";
-  request.messages.push_back(text_message(MessageRole::user, "What is it like in Kiel?"));
-  Tool tool;
-  tool.name = "weather";
-  tool.description = "The weather of a town";
-  request.tools.push_back(tool);
-  return request;
-}
+using testing::question;
 
 // As the API sends it: thoughts, text and two calls side by side.
 const std::vector<std::string> kStream{

@@ -213,6 +213,18 @@ struct ModelWorld {
   http::LoopClients clients{clock, pool, egress, http::ClientOptions()};
 };
 
+/// A question that the tool `weather` would help with.
+inline Request question() {
+  Request request;
+  request.system = "Be brief.";
+  request.messages.push_back(text_message(MessageRole::user, "What is it like in Kiel?"));
+  Tool tool;
+  tool.name = "weather";
+  tool.description = "The weather of a town";
+  request.tools.push_back(tool);
+  return request;
+}
+
 /// Keeps what it hears.
 class Listener final : public DeltaSink {
  public:

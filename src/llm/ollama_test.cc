@@ -14,6 +14,7 @@ using testing::FakeAnswer;
 using testing::json_answer;
 using testing::Listener;
 using testing::ModelWorld;
+using testing::question;
 
 FakeAnswer lines(const std::vector<std::string>& texts) {
   FakeAnswer answer;
@@ -29,17 +30,6 @@ const std::vector<std::string> kStream{
     R"({"model":"qwen3","message":{"role":"assistant","content":"look 🌧."},"done":false})",
     R"({"model":"qwen3","message":{"role":"assistant","content":"","tool_calls":[{"function":{"name":"weather","arguments":{"town":"Kiel"}}},{"function":{"name":"time","arguments":{}}}]},"done":false})",
     R"({"model":"qwen3","message":{"role":"assistant","content":""},"done_reason":"stop","done":true,"total_duration":1,"prompt_eval_count":26,"eval_count":9})"};
-
-Request question() {
-  Request request;
-  request.system = "Be brief.";
-  request.messages.push_back(text_message(MessageRole::user, "What is it like in Kiel?"));
-  Tool tool;
-  tool.name = "weather";
-  tool.description = "of a town";
-  request.tools.push_back(tool);
-  return request;
-}
 
 ModelPtr model_of(ModelWorld& world) {
   auto settings = world.settings(Provider::ollama, "qwen3");
@@ -74,7 +64,7 @@ MODEL_TEST(Ollama, streams_thoughts_text_and_calls) {
       sent.body,
       R"({"model":"qwen3","messages":[{"role":"system","content":"Be brief."},)"
       R"({"role":"user","content":"What is it like in Kiel?"}],"stream":true,)"
-      R"("tools":[{"type":"function","function":{"name":"weather","description":"of a town","parameters":{"type":"object","properties":{}}}}],)"
+      R"("tools":[{"type":"function","function":{"name":"weather","description":"The weather of a town","parameters":{"type":"object","properties":{}}}}],)"
       R"("think":true,"options":{"temperature":0.5,"num_predict":99,"num_ctx":8192}})");
 }
 

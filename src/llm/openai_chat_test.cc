@@ -15,17 +15,7 @@ using testing::FakeAnswer;
 using testing::json_answer;
 using testing::Listener;
 using testing::ModelWorld;
-
-Request question() {
-  Request request;
-  request.system = "Be brief.";
-  request.messages.push_back(text_message(MessageRole::user, "What is it like in Kiel?"));
-  Tool tool;
-  tool.name = "weather";
-  tool.description = "The weather of a town";
-  request.tools.push_back(tool);
-  return request;
-}
+using testing::question;
 
 // As the API sends it: text, two calls side by side, then the usage in a chunk of its own.
 const std::vector<std::string> kStream{
